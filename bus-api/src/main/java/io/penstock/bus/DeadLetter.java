@@ -1,0 +1,14 @@
+package io.penstock.bus;
+
+import java.time.Instant;
+
+/**
+ * A delivery that will not be attempted again by itself.
+ *
+ * @param position grows with the order of publication; {@link DeadLetterFilter#after} takes it for paging
+ * @param attempts how often the handler ran
+ * @param error the last error: its class, message and causes, cut to what the bus stores
+ * @param failedAt when it died, by the database's clock
+ */
+public record DeadLetter(
+        String consumer, Event<RawJson> event, long position, int attempts, String error, Instant failedAt) {}

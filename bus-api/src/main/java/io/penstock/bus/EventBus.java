@@ -1,0 +1,55 @@
+package io.penstock.bus;
+
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Stores events and brings each to every consumer registered for its type, at least once. Thread-safe. */
+public interface EventBus {
+
+    /**
+     * Publishes one event in a transaction of its own, shared with whatever else is being published just then.
+     *
+     * <p>On subscribe the event is checked and queued; completes, empty, once it is committed. Cancelling leaves the
+     * event as it is: stored, or about to be. Errors with {@link InvalidEventException}, {@link
+     * DuplicateEventException}, {@link PublishRejectedException} (none of which stored anything) or {@link
+     * PublishOutcomeUnknownException}. Each subscription publishes again.
+     */
+    Mono<Void> publish(Event<?> event);
+
+    /**
+     * Publishes a stream of events in batches, in its order, with backpressure.
+     *
+     * <p>On subscribe the events are requested as fast as they are stored. Emits one result for each event, in order,
+     * after its commit; an event that is refused or repeated is reported there and the stream goes on. Cancelling
+     * stops requesting; what was taken is still stored. Errors when the source or the database does.
+     */
+    Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events);
+
+    /**
+     * Registers a consumer, if its name is new, and starts its handler here.
+     *
+     * <p>Emits the running consumer once it is registered: every event published from then on is owed to it. A type
+     * pattern is added to those already registered under the name, never taken away, so that nodes of two versions can
+     * run side by side. Errors with {@link InvalidConsumerException} when the name already runs on this bus or differs
+     * from what is registered in what is fixed.
+     */
+    Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer);
+
+    /**
+     * Removes a consumer and everything it is still owed, dead letters too, for good; emits whether there was one.
+     * Errors with {@link InvalidConsumerException} while it runs on this bus.
+     */
+    Mono<Boolean> deleteConsumer(String name);
+
+    DeadLetters deadLetters();
+
+    /** Emits where each consumer stands, from one snapshot. */
+    Mono<BusStats> stats();
+
+    /**
+     * Stops taking events, lets running handlers end within the grace time, records what they did, releases the rest
+     * for other nodes, and completes. Never errors. Subscribing twice waits for the same end.
+     */
+    Mono<Void> close();
+}

@@ -1,0 +1,19 @@
+package io.penstock.bus;
+
+/** Turns payloads into JSON text and back. Used by many threads at once. */
+public interface EventCodec {
+
+    /**
+     * The event's payload as one JSON value, strict by RFC 8259.
+     *
+     * @throws InvalidEventException when the payload cannot be written, naming the event
+     */
+    String encode(Event<?> event);
+
+    /**
+     * The payload of a stored event as an instance of {@code target}.
+     *
+     * @throws PayloadDecodingException when it cannot be read; the delivery becomes a dead letter
+     */
+    <T> T decode(Event<RawJson> stored, Class<T> target);
+}

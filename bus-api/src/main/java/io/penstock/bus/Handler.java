@@ -1,0 +1,27 @@
+package io.penstock.bus;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a consumer does with its events. The returned {@code Mono} completing is success; an error, a {@code null}, a
+ * throw and a timeout are each one failed attempt. Called on the consumer's own threads, never on the driver's.
+ */
+public sealed interface Handler<T> {
+
+    /** One event at a time, outside any transaction: at least once. */
+    record Each<T>(Function<Event<T>, Mono<Void>> function) implements Handler<T> {}
+
+    /** Several events at a time, outside any transaction: at least once. */
+    record Batch<T>(Function<List<Event<T>>, Mono<Void>> function) implements Handler<T> {}
+
+    /** One event with the transaction that also removes it from the inbox: effects in that transaction happen once. */
+    record TransactionalEach<T, C>(Class<C> transaction, BiFunction<Event<T>, C, Mono<Void>> function)
+            implements Handler<T> {}
+
+    /** Several events in one such transaction. */
+    record TransactionalBatch<T, C>(Class<C> transaction, BiFunction<List<Event<T>>, C, Mono<Void>> function)
+            implements Handler<T> {}
+}

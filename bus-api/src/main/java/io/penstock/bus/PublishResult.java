@@ -1,0 +1,17 @@
+package io.penstock.bus;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of one event of a stream.
+ *
+ * @param error why it is not stored: {@link InvalidEventException}, {@link DuplicateEventException}; {@code null} when
+ *     it is
+ */
+public record PublishResult(UUID eventId, @Nullable Throwable error) {
+
+    public boolean isStored() {
+        return error == null;
+    }
+}

@@ -1,0 +1,138 @@
+package io.penstock.bus.r2dbc;
+
+import io.r2dbc.spi.Readable;
+import java.util.List;
+import reactor.core.publisher.Mono;
+
+/**
+ * Reads one consumer's ready rows. The partitions it reads are leased to this node, so a plain indexed SELECT is a
+ * claim: no row is locked or written for it (ADR 2).
+ */
+final class Claims {
+
+    // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
+    // are left out, so the cursor may step back at any time.
+    private static final String READY = """
+            SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, inbox.attempts,
+                   coalesce(event.expires_at <= now(), false) AS expired,
+                   $6::bool AND EXISTS (
+                       SELECT FROM ${schema}.inbox earlier
+                        WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
+                          AND earlier.holds_key AND earlier.seq < inbox.seq) AS blocked,
+                   $6::bool AND EXISTS (
+                       SELECT FROM ${schema}.inbox later
+                        WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
+                          AND later.holds_key AND later.seq > inbox.seq) AS followed,
+            """ + Rows.EVENT_COLUMNS + """
+
+              FROM ${schema}.inbox
+              JOIN ${schema}.outbox_event event ON event.seq = inbox.seq
+             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2 AND inbox.seq <= $3
+               AND inbox.partition = ANY ($4::int4[]) AND inbox.seq <> ALL ($5::int8[])
+             ORDER BY inbox.seq
+             LIMIT $7
+            """;
+
+    // The lock on the row that holds the key makes whoever removes it wait, so that no row is parked behind nothing.
+    private static final String PARK = """
+            UPDATE ${schema}.inbox SET state = 2, holds_key = true
+             WHERE consumer_id = $1 AND state = 0 AND seq = ANY (ARRAY(
+                   SELECT later.seq
+                     FROM ${schema}.inbox later
+                    CROSS JOIN LATERAL (
+                          SELECT FROM ${schema}.inbox earlier
+                           WHERE earlier.consumer_id = later.consumer_id AND earlier.key_hash = later.key_hash
+                             AND earlier.holds_key AND earlier.seq < later.seq
+                           ORDER BY earlier.seq LIMIT 1 FOR SHARE) AS holder
+                    WHERE later.consumer_id = $1 AND later.state = 0 AND later.seq = ANY ($2::int8[])))
+            """;
+
+    private static final String PROMOTE = """
+            WITH due AS (
+                SELECT seq FROM ${schema}.inbox
+                 WHERE consumer_id = $1 AND state = 1 AND due_at <= now() AND partition = ANY ($2::int4[])
+                 ORDER BY due_at, seq
+                 LIMIT $3
+            ), ready AS (
+                UPDATE ${schema}.inbox SET state = 0, holds_key = false, due_at = NULL
+                 WHERE consumer_id = $1 AND state = 1 AND seq = ANY (ARRAY(SELECT seq FROM due))
+                RETURNING seq
+            )
+            SELECT count(*) AS promoted, coalesce(min(seq), 9223372036854775807) AS lowest_seq,
+                   coalesce((SELECT ceil(extract(epoch FROM due_at - now()) * 1000)::int8
+                               FROM ${schema}.inbox
+                              WHERE consumer_id = $1 AND state = 1 AND partition = ANY ($2::int4[]) AND due_at > now()
+                              ORDER BY due_at LIMIT 1), 9223372036854775807) AS due_in
+              FROM ready
+            """;
+
+    private final Database database;
+    private final Registered consumer;
+    private final String ready;
+    private final String park;
+    private final String promote;
+
+    Claims(Database database, Registered consumer) {
+        this.database = database;
+        this.consumer = consumer;
+        this.ready = database.sql(READY);
+        this.park = database.sql(PARK);
+        this.promote = database.sql(PROMOTE);
+    }
+
+    /** Emits the ready rows of a range, in order. */
+    Mono<List<Claimed>> read(Range range, Integer[] partitions) {
+        return database.query(
+                        ready,
+                        statement -> statement
+                                .bind(0, consumer.id())
+                                .bind(1, range.above())
+                                .bind(2, range.upTo())
+                                .bind(3, partitions)
+                                .bind(4, range.without())
+                                .bind(5, consumer.isOrdered())
+                                .bind(6, range.limit()),
+                        Claims::claimed)
+                .collectList();
+    }
+
+    /** Puts blocked rows aside until their key is free; emits how many still had to wait. */
+    Mono<Long> park(List<Claimed> blocked) {
+        Long[] seqs = blocked.stream().map(Claimed::seq).toArray(Long[]::new);
+        return database.update(
+                park, statement -> statement.bind(0, consumer.id()).bind(1, seqs));
+    }
+
+    /** Makes scheduled rows whose time has come ready, the earliest first. */
+    Mono<Promoted> promote(Integer[] partitions, int limit) {
+        return database.query(
+                        promote,
+                        statement -> statement
+                                .bind(0, consumer.id())
+                                .bind(1, partitions)
+                                .bind(2, limit),
+                        row -> new Promoted(
+                                Rows.required(row, "promoted", Long.class),
+                                Rows.required(row, "lowest_seq", Long.class),
+                                Rows.required(row, "due_in", Long.class)))
+                .single();
+    }
+
+    private static Claimed claimed(Readable row) {
+        return new Claimed(
+                Rows.required(row, "seq", Long.class),
+                Rows.required(row, "key_hash", Long.class),
+                Rows.required(row, "partition", Integer.class),
+                Rows.required(row, "attempts", Integer.class),
+                Rows.required(row, "expired", Boolean.class),
+                Rows.required(row, "blocked", Boolean.class),
+                Rows.required(row, "followed", Boolean.class),
+                Rows.event(row));
+    }
+
+    /** Which rows to read: {@code above < seq <= upTo}, without those, at most so many. */
+    record Range(long above, long upTo, Long[] without, int limit) {}
+
+    /** How many rows became ready, the lowest of them, and when the next one is due. */
+    record Promoted(long count, long lowestSeq, long dueInMillis) {}
+}

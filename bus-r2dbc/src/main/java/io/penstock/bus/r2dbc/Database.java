@@ -1,0 +1,145 @@
+package io.penstock.bus.r2dbc;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.Wrapped;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The bus's own few connections, apart from the application's, and the ways statements run on them. Rows are collected
+ * before a connection is given back: none is held while a handler runs.
+ *
+ * <p>Design note: the driver puts a connection opened on one of its own threads onto that same thread, so a pool that
+ * grows from there would have all its connections on one core. Connections are therefore opened from a thread of ours.
+ */
+final class Database {
+
+    // The inbox is empty at one moment and has a million rows at the next, so the planner's statistics are always
+    // wrong:
+    // every statement of the bus is written for one index and a nested loop, and these settings hold the planner to it.
+    private static final String SESSION = """
+            SELECT set_config('application_name', 'penstock', false),
+                   set_config('plan_cache_mode', 'force_generic_plan', false),
+                   set_config('enable_seqscan', 'off', false),
+                   set_config('enable_hashjoin', 'off', false),
+                   set_config('enable_mergejoin', 'off', false),
+                   set_config('enable_bitmapscan', 'off', false),
+                   set_config('jit', 'off', false),
+                   set_config('lock_timeout', '10s', false)
+            """;
+
+    private final SchemaName schema;
+    private final ConnectionPool pool;
+    private final Scheduler opening = Schedulers.newSingle("penstock-connect", true);
+
+    Database(ConnectionFactory application, SchemaName schema, int connections) {
+        this.schema = schema;
+        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new BusConnections(unpooled(application)))
+                .name("penstock")
+                .initialSize(0)
+                .maxSize(connections)
+                .maxIdleTime(Duration.ofMinutes(10))
+                .maxLifeTime(Duration.ofHours(1))
+                .maxAcquireTime(Duration.ofSeconds(30))
+                .maxCreateConnectionTime(Duration.ofSeconds(15))
+                .acquireRetry(0)
+                .allocatorSubscribeOn(opening)
+                .build());
+    }
+
+    /** The statement with the schema's name put in. */
+    String sql(String text) {
+        return schema.in(text);
+    }
+
+    SchemaName schema() {
+        return schema;
+    }
+
+    /** Runs the work with a connection in autocommit mode. */
+    <T> Mono<T> with(Function<Connection, Mono<T>> work) {
+        return Mono.usingWhen(pool.create(), work, Connection::close);
+    }
+
+    /** Runs the work in a transaction. */
+    <T> Mono<T> transaction(Function<Connection, Mono<T>> work) {
+        return with(connection -> Mono.usingWhen(
+                Mono.from(connection.beginTransaction()).thenReturn(connection),
+                work,
+                Connection::commitTransaction,
+                (begun, error) -> begun.rollbackTransaction(),
+                Connection::rollbackTransaction));
+    }
+
+    /** Runs one statement in a transaction of its own; emits its rows. */
+    <T> Flux<T> query(String sql, Consumer<Statement> bind, Function<Readable, T> row) {
+        return with(connection -> rows(connection, sql, bind, row).collectList())
+                .flatMapIterable(all -> all);
+    }
+
+    /** Runs one statement in a transaction of its own; emits how many rows it changed. */
+    Mono<Long> update(String sql, Consumer<Statement> bind) {
+        return with(connection -> changed(connection, sql, bind));
+    }
+
+    static <T> Flux<T> rows(Connection connection, String sql, Consumer<Statement> bind, Function<Readable, T> row) {
+        return Flux.defer(() -> {
+            Statement statement = connection.createStatement(sql);
+            bind.accept(statement);
+            return Flux.from(statement.execute()).concatMap(result -> result.map(row));
+        });
+    }
+
+    static Mono<Long> changed(Connection connection, String sql, Consumer<Statement> bind) {
+        return Flux.defer(() -> {
+                    Statement statement = connection.createStatement(sql);
+                    bind.accept(statement);
+                    return Flux.from(statement.execute()).concatMap(result -> result.getRowsUpdated());
+                })
+                .reduce(0L, Long::sum);
+    }
+
+    Mono<Void> close() {
+        return pool.disposeLater().doFinally(end -> opening.dispose());
+    }
+
+    static ConnectionFactory unpooled(ConnectionFactory factory) {
+        ConnectionFactory at = factory;
+        while (at instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof ConnectionFactory inner) {
+            at = inner;
+        }
+        return at;
+    }
+
+    /** Prepares each new connection once, so that a statement needs no settings of its own. */
+    private record BusConnections(ConnectionFactory factory) implements ConnectionFactory {
+
+        @Override
+        public Publisher<? extends Connection> create() {
+            return Mono.from(factory.create()).flatMap(BusConnections::prepare);
+        }
+
+        @Override
+        public ConnectionFactoryMetadata getMetadata() {
+            return factory.getMetadata();
+        }
+
+        private static Mono<Connection> prepare(Connection connection) {
+            return rows(connection, SESSION, statement -> {}, row -> row)
+                    .then(Mono.just(connection))
+                    .onErrorResume(error -> Mono.from(connection.close()).then(Mono.error(error)));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.BusListener;
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Delivery;
+import io.penstock.bus.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.concurrent.Queues;
+
+/**
+ * Moves one consumer's deliveries on this node: one loop makes due rows ready, claims as many as there is room for and
+ * parks what is blocked; claimed units run through the pipeline, so many at once; their outcomes are settled.
+ *
+ * <p>Promote, claim and park take turns in one loop, so that a row of a key is never read past an earlier one that
+ * has just become ready.
+ */
+final class Dispatcher {
+
+    private static final int PROMOTED_AT_ONCE = 1_000;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
+
+    private final Registered consumer;
+    private final Node node;
+    private final BusListener listener;
+    private final PartitionLeases leases;
+    private final Claims claims;
+    private final Inbox inbox;
+    private final Window window;
+    private final Settlement settlement;
+    private final Scheduler threads;
+    private final Loop claiming;
+    private final AtomicBoolean due = new AtomicBoolean(true);
+    private final DueTimer timer = new DueTimer(this::lookForDue);
+    // A multi-producer queue makes this sink safe for the threads that end handlers and the one that claims.
+    private final Sinks.Many<List<Claimed>> units = Sinks.unsafe()
+            .many()
+            .unicast()
+            .onBackpressureBuffer(Queues.<List<Claimed>>unboundedMultiproducer().get());
+    private final Disposable.Swap handling = Disposables.swap();
+    private volatile boolean stopping;
+
+    Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
+        this.consumer = consumer;
+        this.node = node;
+        this.listener = node.listener();
+        this.leases = leases;
+        this.claims = new Claims(node.database(), consumer);
+        this.window = new Window(consumer);
+        this.inbox = new Inbox(node.database(), consumer.id());
+        this.settlement = new Settlement(consumer, node, inbox, window::isLastOfKey, this::settled);
+        int concurrency = consumer.options().concurrency();
+        this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
+        this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
+    }
+
+    int consumerId() {
+        return consumer.id();
+    }
+
+    Registered consumer() {
+        return consumer;
+    }
+
+    int inFlight() {
+        return window.size();
+    }
+
+    boolean holdsAnyOf(Set<Integer> partitions) {
+        return window.holdsAnyOf(partitions);
+    }
+
+    /** Starts handling; from now on hints are followed. */
+    void start() {
+        DeliveryPipeline<?> pipeline = pipeline(consumer.spec());
+        handling.update(units.asFlux()
+                .flatMap(pipeline::deliver, consumer.options().concurrency())
+                .subscribe(this::ended));
+        claiming.signal();
+    }
+
+    /** Looks for what the hint names. */
+    void wake(Hint hint) {
+        if (hint.dueInMillis() != Hint.NOTHING_DUE) {
+            timer.in(hint.dueInMillis());
+        }
+        if (hint.lowestSeq() != Hint.NOTHING_READY) {
+            window.hint(hint.lowestSeq());
+            claiming.signal();
+        }
+    }
+
+    /** Looks from the very beginning, also for what is due. */
+    void sweep() {
+        window.hint(0);
+        lookForDue();
+    }
+
+    /**
+     * Claims nothing more and starts nothing more; completes when what runs has ended and is recorded, or when the
+     * grace is over: then what still runs is cancelled and its rows stay owed.
+     */
+    Mono<Void> stop(Duration grace) {
+        stopping = true;
+        timer.dispose();
+        return claiming.stop().then(drained()).timeout(grace, Mono.empty()).then(Mono.fromRunnable(this::dispose));
+    }
+
+    private Mono<Void> drained() {
+        return Flux.interval(Duration.ZERO, LOOK_AGAIN)
+                .onBackpressureDrop()
+                .takeUntil(tick -> window.size() == 0)
+                .then();
+    }
+
+    private void dispose() {
+        handling.dispose();
+        threads.dispose();
+    }
+
+    private void lookForDue() {
+        due.set(true);
+        claiming.signal();
+    }
+
+    private Mono<Void> round() {
+        Integer[] partitions = leases.claimable(consumer.id());
+        if (partitions.length == 0) {
+            return Mono.empty();
+        }
+        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
+    }
+
+    private Mono<Void> promote(Integer[] partitions) {
+        if (!due.getAndSet(false)) {
+            return Mono.empty();
+        }
+        return claims.promote(partitions, PROMOTED_AT_ONCE)
+                .doOnError(error -> due.set(true))
+                .doOnNext(this::promoted)
+                .then();
+    }
+
+    private void promoted(Claims.Promoted promoted) {
+        if (promoted.count() > 0) {
+            window.hint(promoted.lowestSeq());
+            listener.due(consumer.name(), (int) promoted.count());
+        }
+        if (promoted.count() == PROMOTED_AT_ONCE) {
+            timer.in(0);
+        } else if (promoted.dueInMillis() != Hint.NOTHING_DUE) {
+            timer.in(promoted.dueInMillis());
+        }
+    }
+
+    private Mono<Void> claim(Integer[] partitions) {
+        Claims.Range range = window.next();
+        if (range == null) {
+            return Mono.empty();
+        }
+        return claims.read(range, partitions)
+                .doOnError(error -> window.hint(range.above() + 1))
+                .flatMap(rows -> park(rows).thenReturn(rows))
+                .doOnNext(rows -> dispatch(range, rows))
+                .then();
+    }
+
+    private Mono<Void> park(List<Claimed> rows) {
+        List<Claimed> blocked = rows.stream().filter(Claimed::blocked).toList();
+        if (blocked.isEmpty()) {
+            return Mono.empty();
+        }
+        return claims.park(blocked)
+                .doOnError(error -> window.hint(blocked.get(0).seq()))
+                .doOnNext(parked -> parked(blocked, parked))
+                .then();
+    }
+
+    private void parked(List<Claimed> blocked, long parked) {
+        listener.parked(consumer.name(), (int) parked);
+        if (parked < blocked.size()) {
+            window.hint(blocked.get(0).seq());
+        }
+    }
+
+    private void dispatch(Claims.Range range, List<Claimed> rows) {
+        listener.claimed(consumer.name(), rows.size());
+        window.admit(range, rows).forEach(units::tryEmitNext);
+        readOn();
+    }
+
+    private void readOn() {
+        if (!stopping && window.wantsToRead()) {
+            claiming.signal();
+        }
+    }
+
+    private <T> DeliveryPipeline<T> pipeline(ConsumerSpec<T> spec) {
+        return new DeliveryPipeline<>(consumer, spec, node, inbox, threads, this::mayStart, window::isLastOfKey);
+    }
+
+    private boolean mayStart(Claimed row) {
+        return !stopping && leases.holds(consumer.id(), row.partition());
+    }
+
+    private void ended(List<Ended> ended) {
+        window.advance(ended).forEach(units::tryEmitNext);
+        ended.forEach(end -> {
+            observe(end);
+            settlement.settle(end);
+        });
+    }
+
+    private void observe(Ended end) {
+        Claimed row = end.row();
+        Delivery delivery = new Delivery(consumer.name(), row.event(), row.attempt(), node.name());
+        Outcome outcome = end.outcome();
+        if (outcome instanceof Outcome.Completed) {
+            listener.completed(delivery, Duration.ofNanos(end.handlingNanos()));
+        } else if (outcome instanceof Outcome.Duplicate) {
+            listener.duplicate(delivery);
+        } else if (outcome instanceof Outcome.Retry retry) {
+            listener.retried(delivery, retry);
+        } else if (outcome instanceof Outcome.Released released) {
+            listener.released(delivery, released);
+        }
+    }
+
+    private void settled(List<Ended> ended) {
+        window.settled(ended);
+        readOn();
+    }
+}

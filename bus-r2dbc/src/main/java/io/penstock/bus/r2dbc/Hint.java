@@ -1,0 +1,13 @@
+package io.penstock.bus.r2dbc;
+
+/**
+ * That a consumer has work: never the truth, only a reason to look.
+ *
+ * @param lowestSeq the lowest position with a ready row, or {@link #NOTHING_READY}
+ * @param dueInMillis when the earliest of its delayed rows is due, or {@link #NOTHING_DUE}
+ */
+record Hint(int consumerId, long lowestSeq, long dueInMillis) {
+
+    static final long NOTHING_READY = Long.MAX_VALUE;
+    static final long NOTHING_DUE = Long.MAX_VALUE;
+}

@@ -1,0 +1,214 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.DuplicateEventException;
+import io.penstock.bus.Event;
+import io.penstock.bus.EventCodec;
+import io.penstock.bus.EventLimits;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Stores events and, in the same statement, a row of the inbox for each consumer registered for their types: who
+ * receives an event is decided with its commit.
+ */
+final class Outbox {
+
+    // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
+    // that comes back names the stored ids only if some are missing.
+    private static final String APPEND = """
+            WITH input AS (
+                SELECT * FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
+                                     $6::int4[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                                     $12::text[], $13::text[])
+                    WITH ORDINALITY AS event (id, key_hash, occurred_at, deliver_at, expires_at,
+                                              version, type, source, aggregate_type, aggregate_id, key,
+                                              payload, headers, position)
+            ), stored AS (
+                INSERT INTO ${schema}.outbox_event
+                    (id, key_hash, occurred_at, deliver_at, expires_at,
+                     version, type, source, aggregate_type, aggregate_id, key, payload, headers)
+                SELECT id, key_hash, occurred_at, deliver_at, expires_at,
+                       version, type, source, aggregate_type, aggregate_id, key, payload::json, headers::jsonb
+                  FROM input
+                 ORDER BY position
+                    ON CONFLICT (id) DO NOTHING
+                RETURNING id, seq, key_hash, type, deliver_at
+            ), owed AS (
+                INSERT INTO ${schema}.inbox (consumer_id, seq, key_hash, partition, state, due_at)
+                SELECT consumer.id, stored.seq, stored.key_hash,
+                       (stored.key_hash & 9223372036854775807) % consumer.partitions,
+                       CASE WHEN stored.deliver_at > clock_timestamp() THEN 1 ELSE 0 END,
+                       CASE WHEN stored.deliver_at > clock_timestamp() THEN stored.deliver_at END
+                  FROM stored
+                  JOIN ${schema}.consumer ON stored.type LIKE ANY (consumer.likes)
+                RETURNING consumer_id, seq, state, due_at
+            ), hint AS (
+                SELECT consumer_id::int4 AS consumer_id,
+                       coalesce(min(seq) FILTER (WHERE state = 0), 9223372036854775807) AS lowest_seq,
+                       coalesce((extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::int8,
+                                9223372036854775807) AS due_in
+                  FROM owed
+                 GROUP BY consumer_id
+            )
+            SELECT CASE WHEN (SELECT count(*) FROM stored) < cardinality($1::uuid[])
+                        THEN ARRAY(SELECT id FROM stored) END AS stored_ids,
+                   ARRAY(SELECT consumer_id FROM hint ORDER BY consumer_id) AS consumers,
+                   ARRAY(SELECT lowest_seq FROM hint ORDER BY consumer_id) AS lowest_seqs,
+                   ARRAY(SELECT due_in FROM hint ORDER BY consumer_id) AS due_ins
+            """;
+
+    private final String append;
+    private final SchemaName schema;
+    private final EventCodec codec;
+    private final EventLimits limits;
+    private final String source;
+
+    Outbox(Node node) {
+        BusOptions options = node.options();
+        this.schema = node.database().schema();
+        this.append = schema.in(APPEND);
+        this.codec = options.codec();
+        this.limits = options.limits();
+        this.source = options.source();
+    }
+
+    /** Checks an event and writes its payload as JSON; throws {@code InvalidEventException}, and touches no SQL. */
+    Encoded encode(Event<?> event) {
+        String payload = codec.encode(event);
+        limits.check(event, payload);
+        return new Encoded(event, payload, HeadersJson.write(event.headers()), KeyHash.of(event));
+    }
+
+    /** Writes the events in their order with one statement, in whatever transaction the connection is in. */
+    Mono<Appended> append(Connection connection, List<Encoded> events) {
+        return Database.rows(connection, append, statement -> bind(statement, events), row -> read(row, events))
+                .single()
+                .onErrorMap(error -> DatabaseErrors.explained(error, schema));
+    }
+
+    private void bind(Statement statement, List<Encoded> events) {
+        statement
+                .bind(0, column(events, UUID[]::new, encoded -> encoded.event().id()))
+                .bind(1, column(events, Long[]::new, Encoded::keyHash))
+                .bind(
+                        2,
+                        column(
+                                events,
+                                OffsetDateTime[]::new,
+                                encoded -> utc(encoded.event().occurredAt())))
+                .bind(
+                        3,
+                        column(
+                                events,
+                                OffsetDateTime[]::new,
+                                encoded -> utc(encoded.event().deliverAt())))
+                .bind(
+                        4,
+                        column(
+                                events,
+                                OffsetDateTime[]::new,
+                                encoded -> utc(encoded.event().expiresAt())))
+                .bind(
+                        5,
+                        column(
+                                events,
+                                Integer[]::new,
+                                encoded -> encoded.event().version()))
+                .bind(
+                        6,
+                        column(events, String[]::new, encoded -> encoded.event().type()))
+                .bind(7, column(events, String[]::new, this::sourceOf))
+                .bind(
+                        8,
+                        column(events, String[]::new, encoded -> encoded.event().aggregateType()))
+                .bind(
+                        9,
+                        column(events, String[]::new, encoded -> encoded.event().aggregateId()))
+                .bind(
+                        10,
+                        column(events, String[]::new, encoded -> encoded.event().key()))
+                .bind(11, column(events, String[]::new, Encoded::payload))
+                .bind(12, column(events, String[]::new, Encoded::headers));
+    }
+
+    private String sourceOf(Encoded encoded) {
+        String own = encoded.event().source();
+        return own != null ? own : source;
+    }
+
+    private static <T> @Nullable T[] column(
+            List<Encoded> events, IntFunction<@Nullable T[]> array, Function<Encoded, ? extends @Nullable T> value) {
+        @Nullable T[] column = array.apply(events.size());
+        for (int i = 0; i < column.length; i++) {
+            column[i] = value.apply(events.get(i));
+        }
+        return column;
+    }
+
+    private static @Nullable OffsetDateTime utc(@Nullable Instant instant) {
+        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Appended read(Readable row, List<Encoded> events) {
+        UUID[] storedIds = row.get("stored_ids", UUID[].class);
+        return new Appended(storedIds == null ? List.of() : repeated(events, storedIds), hints(row));
+    }
+
+    /** The events that were not stored; of two with one id in the same batch, the second. */
+    private static List<Encoded> repeated(List<Encoded> events, UUID[] storedIds) {
+        Set<UUID> stored = new HashSet<>(List.of(storedIds));
+        List<Encoded> repeated = new ArrayList<>();
+        for (Encoded encoded : events) {
+            if (!stored.remove(encoded.event().id())) {
+                repeated.add(encoded);
+            }
+        }
+        return repeated;
+    }
+
+    private static List<Hint> hints(Readable row) {
+        Integer[] consumers = Rows.required(row, "consumers", Integer[].class);
+        Long[] lowestSeqs = Rows.required(row, "lowest_seqs", Long[].class);
+        Long[] dueIns = Rows.required(row, "due_ins", Long[].class);
+        List<Hint> hints = new ArrayList<>(consumers.length);
+        for (int i = 0; i < consumers.length; i++) {
+            hints.add(new Hint(consumers[i], lowestSeqs[i], dueIns[i]));
+        }
+        return hints;
+    }
+
+    /**
+     * What a statement stored.
+     *
+     * @param repeated the events left out because their id is stored already
+     * @param hints which consumers have work, once it is committed
+     */
+    record Appended(List<Encoded> repeated, List<Hint> hints) {
+
+        /** Whether exactly this one, not another with its id, was left out. */
+        boolean isRepeated(Encoded encoded) {
+            return repeated.stream().anyMatch(left -> left == encoded);
+        }
+
+        /** Fails if one event was left out. */
+        Mono<Appended> allStored() {
+            return repeated.isEmpty()
+                    ? Mono.just(this)
+                    : Mono.error(
+                            new DuplicateEventException(repeated.get(0).event().id()));
+        }
+    }
+}

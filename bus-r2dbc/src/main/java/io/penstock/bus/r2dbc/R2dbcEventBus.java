@@ -1,0 +1,185 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.BusStats;
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.DeadLetters;
+import io.penstock.bus.DuplicateEventException;
+import io.penstock.bus.Event;
+import io.penstock.bus.EventBus;
+import io.penstock.bus.InvalidConsumerException;
+import io.penstock.bus.InvalidEventException;
+import io.penstock.bus.PublishOutcomeUnknownException;
+import io.penstock.bus.PublishResult;
+import io.penstock.bus.RunningConsumer;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import java.util.List;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The event bus on PostgreSQL. Publishing works as soon as the schema is there; consumers run after {@link #start()}.
+ *
+ * <p>Takes its own few connections from what lies beneath the given factory, if that is a pool; the transactions of
+ * handlers and of {@link #inTransaction} come from the given factory itself. Thread-safe.
+ */
+public final class R2dbcEventBus implements EventBus {
+
+    private final Node node;
+    private final Outbox outbox;
+    private final OutboxWriter writer;
+    private final Subscriptions subscriptions;
+    private final Consumers consumers;
+    private final Retention retention;
+    private final DeadLetterQueue deadLetters;
+    private final Statistics statistics;
+    private final Mono<Void> starting;
+    private final Mono<Void> closing;
+
+    private R2dbcEventBus(Node node) {
+        this.node = node;
+        this.outbox = new Outbox(node);
+        this.writer = new OutboxWriter(node, outbox);
+        this.consumers = new Consumers(node.database());
+        this.subscriptions = new Subscriptions(node, consumers);
+        this.retention = new Retention(node);
+        this.deadLetters = new DeadLetterQueue(node.database(), node.wakeUp());
+        this.statistics = new Statistics(node.database(), subscriptions::running);
+        this.starting = Mono.defer(this::doStart).cache();
+        this.closing = Mono.defer(this::doClose).cache();
+    }
+
+    /** A bus with the default options; no I/O happens yet. */
+    public static R2dbcEventBus create(ConnectionFactory application) {
+        return create(application, BusOptions.DEFAULTS);
+    }
+
+    /** A bus with the given options; no I/O happens yet. */
+    public static R2dbcEventBus create(ConnectionFactory application, BusOptions options) {
+        return new R2dbcEventBus(Node.of(application, options));
+    }
+
+    /**
+     * Prepares the schema as the options say and starts what runs in the background.
+     *
+     * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
+     * {@link io.penstock.bus.SchemaException} or as the database does. Subscribing twice starts once.
+     */
+    public Mono<Void> start() {
+        return starting;
+    }
+
+    @Override
+    public Mono<Void> publish(Event<?> event) {
+        return writer.publish(event);
+    }
+
+    @Override
+    public Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events) {
+        return writer.publishAll(events);
+    }
+
+    /**
+     * Publishes in the caller's transaction: the event is stored if and only if that commits.
+     *
+     * <p>On subscribe the event is checked, then exactly one statement runs on the connection, which is neither
+     * committed nor closed. Emits a handle for waking the consumers after the commit. Cancelling cancels the statement
+     * as the driver does. Errors with {@link InvalidEventException} before any SQL, or {@link DuplicateEventException};
+     * after either the transaction goes on.
+     */
+    public Mono<Publication> publish(Connection connection, Event<?> event) {
+        return publishAll(connection, List.of(event));
+    }
+
+    /** As {@link #publish(Connection, Event)}, for several events with one statement, stored in their order. */
+    public Mono<Publication> publishAll(Connection connection, List<? extends Event<?>> events) {
+        return Mono.fromCallable(() -> encode(events))
+                .flatMap(encoded -> outbox.append(connection, encoded))
+                .flatMap(Outbox.Appended::allStored)
+                .map(appended -> published(connection, events.size(), appended));
+    }
+
+    /**
+     * Runs the work in a transaction on a connection of the application's, commits it and wakes the consumers.
+     *
+     * <p>On subscribe a connection is taken and a transaction begun; emits what the work emits, after the commit. An
+     * error of the work, or a cancel before the commit, rolls everything back. Errors as the work does, or with {@link
+     * PublishOutcomeUnknownException} when the connection broke in the commit.
+     */
+    public <T> Mono<T> inTransaction(Function<BusTransaction, Mono<T>> work) {
+        return node.transactions().run(connection -> work.apply(new BusTransaction(this, connection)));
+    }
+
+    @Override
+    public Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer) {
+        return subscriptions.subscribe(consumer);
+    }
+
+    @Override
+    public Mono<Boolean> deleteConsumer(String name) {
+        return Mono.defer(() -> subscriptions.isRunning(name)
+                ? Mono.error(new InvalidConsumerException(
+                        "Consumer '" + name + "' runs on this bus: unsubscribe it before it is deleted"))
+                : consumers.delete(name));
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
+    @Override
+    public Mono<BusStats> stats() {
+        return statistics.read();
+    }
+
+    /** Removes finished events past their retention now; emits how many. It also happens by itself. */
+    public Mono<Long> retire() {
+        return retention.retire();
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return closing;
+    }
+
+    private List<Encoded> encode(List<? extends Event<?>> events) {
+        return events.stream().<Encoded>map(outbox::encode).toList();
+    }
+
+    private Publication published(Connection connection, int events, Outbox.Appended appended) {
+        node.listener().published(events);
+        if (connection instanceof BusConnection ours) {
+            ours.addHints(appended.hints());
+        }
+        return new Publication(node.wakeUp(), appended.hints());
+    }
+
+    private Mono<Void> doStart() {
+        return new SchemaMigrator(node.database())
+                .prepare(node.options().schemaMode())
+                .then(Mono.fromRunnable(this::startLoops));
+    }
+
+    private void startLoops() {
+        subscriptions.start();
+        retention.start();
+    }
+
+    private Mono<Void> doClose() {
+        retention.stop();
+        return writer.close()
+                .timeout(node.options().grace(), Mono.empty())
+                .then(subscriptions.close())
+                .onErrorResume(this::reportClose)
+                .then(node.database().close())
+                .onErrorResume(this::reportClose);
+    }
+
+    private Mono<Void> reportClose(Throwable error) {
+        node.listener().failed("close", error);
+        return Mono.empty();
+    }
+}

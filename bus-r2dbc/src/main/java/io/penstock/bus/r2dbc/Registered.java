@@ -1,0 +1,36 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.ConsumerOptions;
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.OnDead;
+
+/** A consumer with the number the database knows it by. */
+record Registered(int id, ConsumerSpec<?> spec) {
+
+    String name() {
+        return spec.name();
+    }
+
+    ConsumerOptions options() {
+        return spec.options();
+    }
+
+    boolean isOrdered() {
+        return spec.options().ordered();
+    }
+
+    /** Whether a dead letter keeps the later events of its key waiting. */
+    boolean deadHoldsKey() {
+        return isOrdered() && spec.options().onDead() == OnDead.PARK_KEY;
+    }
+
+    /** How many events a run of the handler takes at most. */
+    int unitSize() {
+        return spec.isBatch() ? spec.options().batchSize() : 1;
+    }
+
+    /** How many deliveries may be in memory at once. */
+    int windowSize() {
+        return spec.options().concurrency() * unitSize() + spec.options().prefetch();
+    }
+}

@@ -1,0 +1,108 @@
+package io.penstock.bus.r2dbc;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/** Removes finished events after their retention: in bounded batches, one node at a time, never one still owed. */
+final class Retention {
+
+    // Walks the outbox from where the last batch ended; an event some consumer still owes, or holds dead, is passed.
+    private static final String RETIRE = """
+            WITH turn AS MATERIALIZED (
+                SELECT pg_try_advisory_xact_lock(hashtextextended('penstock retention ' || $4, 0)) AS mine
+            ), old AS (
+                SELECT event.seq
+                  FROM ${schema}.outbox_event event
+                 WHERE (SELECT mine FROM turn) AND event.seq > $1
+                   AND event.created_at < now() - $2::int8 * interval '1 millisecond'
+                 ORDER BY event.seq
+                 LIMIT $3
+            ), retired AS (
+                DELETE FROM ${schema}.outbox_event
+                 WHERE seq = ANY (ARRAY(
+                       SELECT old.seq FROM old
+                        WHERE NOT EXISTS (
+                              SELECT FROM ${schema}.consumer
+                                JOIN ${schema}.inbox ON inbox.consumer_id = consumer.id
+                                                    AND inbox.state = ANY ('{0,1,2,3}'::int2[]) AND inbox.seq = old.seq)))
+                RETURNING seq
+            )
+            SELECT (SELECT max(seq) FROM old) AS last, (SELECT count(*) FROM retired) AS retired
+            """;
+
+    // What publishers wrote for a consumer while it was being deleted.
+    private static final String ORPHANS = """
+            DELETE FROM ${schema}.inbox
+             WHERE consumer_id = ANY (ARRAY(
+                   SELECT gone::int2 FROM generate_series(1, (SELECT max(consumer_id) FROM ${schema}.inbox)) AS gone
+                    WHERE NOT EXISTS (SELECT FROM ${schema}.consumer WHERE id = gone)))
+            """;
+
+    private static final int BATCH = 1_000;
+
+    private final Node node;
+    private final Database database;
+    private final Disposable.Swap running = Disposables.swap();
+
+    Retention(Node node) {
+        this.node = node;
+        this.database = node.database();
+    }
+
+    void start() {
+        Duration interval = node.options().retentionInterval();
+        running.update(Mono.delay(interval)
+                .then(Mono.defer(this::retire))
+                .onErrorResume(this::report)
+                .repeat()
+                .subscribe());
+    }
+
+    void stop() {
+        running.dispose();
+    }
+
+    /** Emits how many events were removed. */
+    Mono<Long> retire() {
+        return retireAfter(0)
+                .expand(batch -> batch.last() == 0 ? Mono.empty() : retireAfter(batch.last()))
+                .doOnNext(batch -> observe(batch.retired()))
+                .reduce(0L, (sum, batch) -> sum + batch.retired())
+                .flatMap(sum ->
+                        database.update(database.sql(ORPHANS), statement -> {}).thenReturn(sum));
+    }
+
+    private Mono<Batch> retireAfter(long seq) {
+        return database.query(
+                        database.sql(RETIRE),
+                        statement -> statement
+                                .bind(0, seq)
+                                .bind(1, node.options().retention().toMillis())
+                                .bind(2, BATCH)
+                                .bind(3, database.schema().toString()),
+                        row -> Batch.of(row.get("last", Long.class), Rows.required(row, "retired", Long.class)))
+                .single();
+    }
+
+    private void observe(long retired) {
+        if (retired > 0) {
+            node.listener().retired(retired);
+        }
+    }
+
+    private Mono<Long> report(Throwable error) {
+        node.listener().failed("retention", error);
+        return Mono.empty();
+    }
+
+    /** @param last where the batch ended; 0 when there was nothing old, or it is another node's turn */
+    private record Batch(long last, long retired) {
+
+        static Batch of(@Nullable Long last, long retired) {
+            return new Batch(last == null ? 0 : last, retired);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Handler;
+import io.penstock.bus.InvalidConsumerException;
+import io.penstock.bus.RunningConsumer;
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The consumers whose handlers run on this node, from their registration to their end. */
+final class Subscriptions {
+
+    private final Node node;
+    private final Consumers consumers;
+    private final PartitionLeases leases;
+    private final Sweep sweep;
+    private final Set<String> names = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Dispatcher> running = new ConcurrentHashMap<>();
+    private final ExecutorService handlerThreads = Executors.newCachedThreadPool(Subscriptions::handlerThread);
+    private volatile boolean closed;
+
+    Subscriptions(Node node, Consumers consumers) {
+        this.node = node;
+        this.consumers = consumers;
+        this.leases = new PartitionLeases(node);
+        this.sweep = new Sweep(node, () -> running.keySet().stream());
+    }
+
+    void start() {
+        leases.start();
+        sweep.start();
+    }
+
+    Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
+        return Mono.defer(() -> {
+            require(spec);
+            return consumers.register(spec).map(this::run).doOnError(error -> names.remove(spec.name()));
+        });
+    }
+
+    boolean isRunning(String name) {
+        return names.contains(name);
+    }
+
+    Map<Integer, Dispatcher> running() {
+        return running;
+    }
+
+    /** Stops every consumer, side by side, and leaves the cluster. */
+    Mono<Void> close() {
+        closed = true;
+        sweep.stop();
+        return Flux.fromIterable(running.values())
+                .flatMap(this::stop, Integer.MAX_VALUE)
+                .then(Mono.defer(leases::stop))
+                .doFinally(end -> handlerThreads.shutdown());
+    }
+
+    private void require(ConsumerSpec<?> spec) {
+        if (closed) {
+            throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: the bus is closed");
+        }
+        Class<?> transaction = transactionOf(spec.handler());
+        if (transaction != null && !transaction.isAssignableFrom(BusConnection.class)) {
+            throw new InvalidConsumerException("Consumer '" + spec.name() + "' wants a transaction as "
+                    + transaction.getName() + ", this bus offers " + Connection.class.getName());
+        }
+        if (!names.add(spec.name())) {
+            throw new InvalidConsumerException("Consumer '" + spec.name() + "' runs on this bus already");
+        }
+    }
+
+    private static @Nullable Class<?> transactionOf(Handler<?> handler) {
+        if (handler instanceof Handler.TransactionalEach<?, ?> each) {
+            return each.transaction();
+        }
+        return handler instanceof Handler.TransactionalBatch<?, ?> batch ? batch.transaction() : null;
+    }
+
+    private RunningConsumer run(Registered consumer) {
+        Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
+        running.put(consumer.id(), dispatcher);
+        node.wakeUp().add(dispatcher);
+        dispatcher.start();
+        leases.join(dispatcher);
+        return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
+    }
+
+    private Mono<Void> stop(Dispatcher dispatcher) {
+        Duration grace = node.options().grace();
+        node.wakeUp().remove(dispatcher);
+        return dispatcher
+                .stop(grace)
+                .then(Mono.defer(() -> leases.leave(dispatcher)))
+                .doFinally(end -> forget(dispatcher));
+    }
+
+    private void forget(Dispatcher dispatcher) {
+        running.remove(dispatcher.consumerId(), dispatcher);
+        names.remove(dispatcher.consumer().name());
+    }
+
+    private static Thread handlerThread(Runnable task) {
+        Thread thread = new Thread(task, "penstock-handler");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private record Running(String name, Mono<Void> stopping) implements RunningConsumer {
+
+        @Override
+        public Mono<Void> unsubscribe() {
+            return stopping;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.penstock.bus.r2dbc;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Forms what is handed to a handler at once: single rows, or batches. A row that failed before goes alone. */
+final class Units {
+
+    private final int size;
+    private final List<List<Claimed>> formed = new ArrayList<>();
+    private List<Claimed> forming = new ArrayList<>();
+
+    Units(int size) {
+        this.size = size;
+    }
+
+    /** Adds a row and returns the unit it became part of. */
+    List<Claimed> add(Claimed row) {
+        if (forming.size() >= size || !mayJoin(row, forming)) {
+            close();
+        }
+        forming.add(row);
+        return forming;
+    }
+
+    /** Whether rows can still join this unit. */
+    boolean isForming(List<Claimed> unit) {
+        return unit == forming && unit.size() < size && !hasFailedBefore(unit.get(0));
+    }
+
+    List<List<Claimed>> close() {
+        if (!forming.isEmpty()) {
+            formed.add(forming);
+            forming = new ArrayList<>();
+        }
+        return formed;
+    }
+
+    static boolean mayJoin(Claimed row, List<Claimed> unit) {
+        return unit.isEmpty() || !(hasFailedBefore(row) || hasFailedBefore(unit.get(0)));
+    }
+
+    private static boolean hasFailedBefore(Claimed row) {
+        return row.attempts() > 0;
+    }
+}

@@ -1,0 +1,18 @@
+package io.penstock.bus.r2dbc;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/** Netty's buffer allocator takes short locks by design; nothing of ours is allowed to block. */
+public final class NettyBlockHoundIntegration implements BlockHoundIntegration {
+
+    private static final String ALLOCATOR = "io.netty.buffer.AdaptivePoolingAllocator";
+
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        builder.allowBlockingCallsInside(ALLOCATOR, "allocate")
+                .allowBlockingCallsInside(ALLOCATOR, "reallocate")
+                .allowBlockingCallsInside(ALLOCATOR + "$Chunk", "release")
+                .allowBlockingCallsInside(ALLOCATOR + "$AdaptiveByteBuf", "deallocate");
+    }
+}
