@@ -120,14 +120,14 @@ final class Claims {
 
     private static Claimed claimed(Readable row) {
         return new Claimed(
-                Rows.required(row, "seq", Long.class),
-                Rows.required(row, "key_hash", Long.class),
-                Rows.required(row, "partition", Integer.class),
-                Rows.required(row, "attempts", Integer.class),
-                Rows.required(row, "expired", Boolean.class),
-                Rows.required(row, "blocked", Boolean.class),
-                Rows.required(row, "followed", Boolean.class),
-                Rows.event(row));
+                Rows.required(row, 0, Long.class),
+                Rows.required(row, 1, Long.class),
+                Rows.required(row, 2, Integer.class),
+                Rows.required(row, 3, Integer.class),
+                Rows.required(row, 4, Boolean.class),
+                Rows.required(row, 5, Boolean.class),
+                Rows.required(row, 6, Boolean.class),
+                Rows.event(row, 7));
     }
 
     /** Which rows to read: {@code above < seq <= upTo}, without those, at most so many. */

@@ -186,7 +186,7 @@ final class DeadLetterQueue implements DeadLetters {
         String error = row.get("last_error", String.class);
         return new DeadLetter(
                 Rows.required(row, "consumer", String.class),
-                Rows.event(row),
+                Rows.event(row, 6),
                 position(Rows.required(row, "seq", Long.class), consumerId),
                 Rows.required(row, "attempts", Integer.class),
                 error == null ? "" : error,

@@ -9,13 +9,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.concurrent.Queues;
 
 /**
  * Moves one consumer's deliveries on this node: one loop makes due rows ready, claims as many as there is room for and
@@ -41,12 +37,7 @@ final class Dispatcher {
     private final Loop claiming;
     private final AtomicBoolean due = new AtomicBoolean(true);
     private final DueTimer timer = new DueTimer(this::lookForDue);
-    // A multi-producer queue makes this sink safe for the threads that end handlers and the one that claims.
-    private final Sinks.Many<List<Claimed>> units = Sinks.unsafe()
-            .many()
-            .unicast()
-            .onBackpressureBuffer(Queues.<List<Claimed>>unboundedMultiproducer().get());
-    private final Disposable.Swap handling = Disposables.swap();
+    private final Gate gate;
     private volatile boolean stopping;
 
     Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
@@ -60,6 +51,7 @@ final class Dispatcher {
         this.settlement = new Settlement(consumer, node, inbox, window::isLastOfKey, this::settled);
         int concurrency = consumer.options().concurrency();
         this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
+        this.gate = new Gate(concurrency, pipeline(consumer.spec())::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
     }
 
@@ -79,12 +71,8 @@ final class Dispatcher {
         return window.holdsAnyOf(partitions);
     }
 
-    /** Starts handling; from now on hints are followed. */
+    /** Claims for the first time; from now on hints are followed. */
     void start() {
-        DeliveryPipeline<?> pipeline = pipeline(consumer.spec());
-        handling.update(units.asFlux()
-                .flatMap(pipeline::deliver, consumer.options().concurrency())
-                .subscribe(this::ended));
         claiming.signal();
     }
 
@@ -123,7 +111,7 @@ final class Dispatcher {
     }
 
     private void dispose() {
-        handling.dispose();
+        gate.dispose();
         threads.dispose();
     }
 
@@ -194,7 +182,7 @@ final class Dispatcher {
 
     private void dispatch(Claims.Range range, List<Claimed> rows) {
         listener.claimed(consumer.name(), rows.size());
-        window.admit(range, rows).forEach(units::tryEmitNext);
+        gate.enter(window.admit(range, rows));
         readOn();
     }
 
@@ -213,7 +201,7 @@ final class Dispatcher {
     }
 
     private void ended(List<Ended> ended) {
-        window.advance(ended).forEach(units::tryEmitNext);
+        gate.enter(window.advance(ended));
         ended.forEach(end -> {
             observe(end);
             settlement.settle(end);

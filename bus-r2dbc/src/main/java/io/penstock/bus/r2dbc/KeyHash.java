@@ -4,7 +4,7 @@ import io.penstock.bus.Event;
 
 /**
  * The 64 bits that stand for an ordering key in the database, and so must never change: FNV-1a over the UTF-16 units
- * (Fowler, Noll, Vo; RFC 9923), finished with the mixer of MurmurHash3. Keys that collide merely wait for each other.
+ * (Fowler, Noll, Vo), finished with the mixer of MurmurHash3. Keys that collide merely wait for each other.
  */
 final class KeyHash {
 

@@ -4,17 +4,25 @@ import io.penstock.bus.Event;
 import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the columns that several rooms select alike. */
+/**
+ * Reads the columns that several rooms select alike. By position: looking a column up by its name, for each of a dozen
+ * columns of each row, was a tenth of the CPU of a drain.
+ */
 final class Rows {
 
     /** The columns {@link #event} reads, of the outbox table under the alias {@code event}. */
     static final String EVENT_COLUMNS = """
             event.id, event.type, event.version, event.source, event.aggregate_type, event.aggregate_id, event.key,
-            event.payload::text AS payload, event.headers::text AS headers, event.occurred_at, event.deliver_at,
-            event.expires_at""";
+            event.payload::text AS payload, event.headers::text AS headers,
+            (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
+            (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
+            (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
+            """;
 
     private Rows() {}
 
@@ -22,22 +30,39 @@ final class Rows {
         return Objects.requireNonNull(row.get(column, type), column);
     }
 
-    static Event<RawJson> event(Readable row) {
+    static <T> T required(Readable row, int column, Class<T> type) {
+        T value = row.get(column, type);
+        if (value == null) {
+            throw new IllegalStateException("Column " + column + " is null");
+        }
+        return value;
+    }
+
+    /** The event whose columns begin at the given position, from 0. */
+    static Event<RawJson> event(Readable row, int first) {
         Event.Builder<RawJson> builder = Event.builder(
-                        required(row, "type", String.class), new RawJson(required(row, "payload", String.class)))
-                .id(required(row, "id", UUID.class))
-                .version(required(row, "version", Integer.class))
-                .source(required(row, "source", String.class))
-                .headers(HeadersJson.read(row.get("headers", String.class)))
-                .occurredAt(required(row, "occurred_at", Instant.class))
-                .deliverAt(row.get("deliver_at", Instant.class))
-                .expiresAt(row.get("expires_at", Instant.class));
-        String aggregateType = row.get("aggregate_type", String.class);
-        String aggregateId = row.get("aggregate_id", String.class);
+                        required(row, first + 1, String.class), new RawJson(required(row, first + 7, String.class)))
+                .id(required(row, first, UUID.class))
+                .version(required(row, first + 2, Integer.class))
+                .source(required(row, first + 3, String.class))
+                .headers(HeadersJson.read(row.get(first + 8, String.class)))
+                .occurredAt(instant(required(row, first + 9, Long.class)))
+                .deliverAt(optionalInstant(row.get(first + 10, Long.class)))
+                .expiresAt(optionalInstant(row.get(first + 11, Long.class)));
+        String aggregateType = row.get(first + 4, String.class);
+        String aggregateId = row.get(first + 5, String.class);
         if (aggregateType != null && aggregateId != null) {
             builder.aggregate(aggregateType, aggregateId);
         }
-        String key = row.get("key", String.class);
+        String key = row.get(first + 6, String.class);
         return (key == null ? builder : builder.key(key)).build();
+    }
+
+    private static @Nullable Instant optionalInstant(@Nullable Long micros) {
+        return micros == null ? null : instant(micros);
+    }
+
+    private static Instant instant(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 }
