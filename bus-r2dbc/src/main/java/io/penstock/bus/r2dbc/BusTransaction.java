@@ -8,11 +8,11 @@ import reactor.core.publisher.Mono;
 /** A transaction that the bus began for {@link R2dbcEventBus#inTransaction}: the application's writes and its events. */
 public final class BusTransaction {
 
-    private final R2dbcEventBus bus;
+    private final TransactionalOutbox outbox;
     private final BusConnection connection;
 
-    BusTransaction(R2dbcEventBus bus, BusConnection connection) {
-        this.bus = bus;
+    BusTransaction(TransactionalOutbox outbox, BusConnection connection) {
+        this.outbox = outbox;
         this.connection = connection;
     }
 
@@ -23,11 +23,11 @@ public final class BusTransaction {
 
     /** Publishes in this transaction: on subscribe one statement runs; completes, empty, before the commit. */
     public Mono<Void> publish(Event<?> event) {
-        return bus.publish(connection, event).then();
+        return publishAll(List.of(event));
     }
 
     /** Publishes in this transaction, all events with one statement, in their order. */
     public Mono<Void> publishAll(List<? extends Event<?>> events) {
-        return bus.publishAll(connection, events).then();
+        return outbox.publish(connection, events).then();
     }
 }

@@ -6,7 +6,6 @@ import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Flux;
@@ -67,8 +66,8 @@ final class Dispatcher {
         return window.size();
     }
 
-    boolean holdsAnyOf(Set<Integer> partitions) {
-        return window.holdsAnyOf(partitions);
+    PartitionLeases.Member member() {
+        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, this::sweep);
     }
 
     /** Claims for the first time; from now on hints are followed. */
@@ -88,7 +87,7 @@ final class Dispatcher {
     }
 
     /** Looks from the very beginning, also for what is due. */
-    void sweep() {
+    private void sweep() {
         window.hint(0);
         lookForDue();
     }
@@ -112,6 +111,7 @@ final class Dispatcher {
 
     private void dispose() {
         gate.dispose();
+        settlement.stop();
         threads.dispose();
     }
 

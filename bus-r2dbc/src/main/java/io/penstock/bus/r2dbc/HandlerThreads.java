@@ -78,6 +78,13 @@ final class HandlerThreads extends AbstractExecutorService {
         }
     }
 
+    /** A worker that began just before the watch ended has not set it up again. */
+    private void watchIfBusy() {
+        if (workers.get() > 0) {
+            watch();
+        }
+    }
+
     private void watchAgain() {
         Schedulers.parallel().schedule(this::look, WATCH_EVERY_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -93,6 +100,7 @@ final class HandlerThreads extends AbstractExecutorService {
             watchAgain();
         } else {
             watching.set(false);
+            watchIfBusy();
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
@@ -82,7 +83,7 @@ final class PartitionLeases {
     private final BusListener listener;
     private final Duration lease;
     private final Map<Integer, Held> held = new ConcurrentHashMap<>();
-    private final Map<Integer, Dispatcher> dispatchers = new ConcurrentHashMap<>();
+    private final Map<Integer, Member> members = new ConcurrentHashMap<>();
     private final Loop beating;
     private final Disposable.Swap timer = Disposables.swap();
 
@@ -99,19 +100,17 @@ final class PartitionLeases {
     }
 
     /** Takes part in sharing this consumer's partitions, from the next beat on, which begins now. */
-    void join(Dispatcher dispatcher) {
-        dispatchers.put(dispatcher.consumerId(), dispatcher);
-        held.put(dispatcher.consumerId(), Held.NOTHING);
+    void join(Member member) {
+        members.put(member.consumerId(), member);
+        held.put(member.consumerId(), Held.NOTHING);
         beating.signal();
     }
 
     /** Gives back all partitions of a consumer whose deliveries have ended. */
-    Mono<Void> leave(Dispatcher dispatcher) {
-        dispatchers.remove(dispatcher.consumerId(), dispatcher);
-        Held last = held.remove(dispatcher.consumerId());
-        return last == null || last.all().isEmpty()
-                ? Mono.empty()
-                : release(dispatcher.consumerId(), dispatcher.consumer().name(), last.all());
+    Mono<Void> leave(int consumerId) {
+        Member member = members.remove(consumerId);
+        Held last = held.remove(consumerId);
+        return member == null || last == null || last.all().isEmpty() ? Mono.empty() : release(member, last.all());
     }
 
     /** Beats no more and takes the node off the list of the living. */
@@ -136,8 +135,7 @@ final class PartitionLeases {
 
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
-        Short[] consumers =
-                dispatchers.keySet().stream().map(Integer::shortValue).toArray(Short[]::new);
+        Short[] consumers = members.keySet().stream().map(Integer::shortValue).toArray(Short[]::new);
         return database.query(
                         database.sql(BEAT),
                         statement -> statement
@@ -156,52 +154,52 @@ final class PartitionLeases {
     }
 
     private Mono<Void> adjust(Share share, long askedAt) {
-        Dispatcher dispatcher = dispatchers.get(share.consumerId());
-        if (dispatcher == null) {
+        Member member = members.get(share.consumerId());
+        if (member == null) {
             return Mono.empty();
         }
         Set<Integer> has = new TreeSet<>(List.of(share.held()));
-        report(dispatcher, has);
+        report(member, has);
         int surplus = has.size() - share.fair();
         long until = askedAt + lease.toNanos();
         if (surplus > 0) {
-            return give(dispatcher, has, surplus, until);
+            return give(member, has, surplus, until);
         }
-        hold(dispatcher, new Held(has, Set.of(), until));
-        return surplus == 0 ? Mono.empty() : take(dispatcher, has, -surplus, until);
+        hold(member, new Held(has, Set.of(), until));
+        return surplus == 0 ? Mono.empty() : take(member, has, -surplus, until);
     }
 
-    private Mono<Void> take(Dispatcher dispatcher, Set<Integer> has, int missing, long until) {
+    private Mono<Void> take(Member member, Set<Integer> has, int missing, long until) {
         return database.query(
                         database.sql(TAKE),
                         statement -> statement
                                 .bind(0, node.id())
-                                .bind(1, dispatcher.consumerId())
+                                .bind(1, member.consumerId())
                                 .bind(2, missing)
                                 .bind(3, lease.toMillis()),
                         row -> Rows.required(row, "partition", Integer.class))
                 .collectList()
-                .doOnNext(taken -> taken(dispatcher, has, taken, until))
+                .doOnNext(taken -> taken(member, has, taken, until))
                 .then();
     }
 
-    private void taken(Dispatcher dispatcher, Set<Integer> has, List<Integer> taken, long until) {
+    private void taken(Member member, Set<Integer> has, List<Integer> taken, long until) {
         if (taken.isEmpty()) {
             return;
         }
         Set<Integer> all = new TreeSet<>(has);
         all.addAll(taken);
-        hold(dispatcher, new Held(all, Set.of(), until));
-        listener.leased(dispatcher.consumer().name(), taken);
-        dispatcher.sweep();
+        hold(member, new Held(all, Set.of(), until));
+        listener.leased(member.name(), taken);
+        member.onGained().run();
     }
 
     /** The highest ones go: no longer claimed from, and given back as soon as nothing of them is in flight. */
-    private Mono<Void> give(Dispatcher dispatcher, Set<Integer> has, int surplus, long until) {
+    private Mono<Void> give(Member member, Set<Integer> has, int surplus, long until) {
         Set<Integer> draining = new TreeSet<>(List.copyOf(has).subList(has.size() - surplus, has.size()));
-        hold(dispatcher, new Held(has, draining, until));
+        hold(member, new Held(has, draining, until));
         Set<Integer> drained = new TreeSet<>(draining);
-        drained.removeIf(partition -> dispatcher.holdsAnyOf(Set.of(partition)));
+        drained.removeIf(partition -> member.isDelivering().test(partition));
         if (drained.size() < draining.size()) {
             timerForDrain();
         }
@@ -211,37 +209,45 @@ final class PartitionLeases {
         Set<Integer> kept = new TreeSet<>(has);
         kept.removeAll(drained);
         draining.removeAll(drained);
-        hold(dispatcher, new Held(kept, draining, until));
-        return release(dispatcher.consumerId(), dispatcher.consumer().name(), drained);
+        hold(member, new Held(kept, draining, until));
+        return release(member, drained);
     }
 
     private void timerForDrain() {
         Mono.delay(DRAIN_LOOK).subscribe(tick -> beating.signal());
     }
 
-    private Mono<Void> release(int consumerId, String consumer, Collection<Integer> partitions) {
+    private Mono<Void> release(Member member, Collection<Integer> partitions) {
         return database.update(
                         database.sql(RELEASE),
                         statement -> statement
                                 .bind(0, node.id())
-                                .bind(1, consumerId)
+                                .bind(1, member.consumerId())
                                 .bind(2, partitions.toArray(Integer[]::new)))
-                .doOnSuccess(released -> listener.unleased(consumer, partitions))
+                .doOnSuccess(released -> listener.unleased(member.name(), partitions))
                 .then();
     }
 
-    private void hold(Dispatcher dispatcher, Held now) {
-        held.computeIfPresent(dispatcher.consumerId(), (id, before) -> now);
+    private void hold(Member member, Held now) {
+        held.computeIfPresent(member.consumerId(), (id, before) -> now);
     }
 
-    private void report(Dispatcher dispatcher, Set<Integer> has) {
-        Held before = held.get(dispatcher.consumerId());
+    private void report(Member member, Set<Integer> has) {
+        Held before = held.get(member.consumerId());
         Set<Integer> lost = new HashSet<>(before == null ? Set.of() : before.all());
         lost.removeAll(has);
         if (!lost.isEmpty()) {
-            listener.unleased(dispatcher.consumer().name(), lost);
+            listener.unleased(member.name(), lost);
         }
     }
+
+    /**
+     * A consumer that takes part.
+     *
+     * @param isDelivering whether something of a partition is in flight
+     * @param onGained called when there is more to read
+     */
+    record Member(int consumerId, String name, Predicate<Integer> isDelivering, Runnable onGained) {}
 
     /** What this node holds of one consumer, until its own monotonic clock says that the lease may be over. */
     private record Held(Set<Integer> all, Integer[] claimable, long untilNanos) {

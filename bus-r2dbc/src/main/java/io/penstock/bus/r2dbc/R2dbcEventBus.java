@@ -13,6 +13,7 @@ import io.penstock.bus.PublishResult;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -27,8 +28,10 @@ import reactor.core.publisher.Mono;
  */
 public final class R2dbcEventBus implements EventBus {
 
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+
     private final Node node;
-    private final Outbox outbox;
+    private final TransactionalOutbox outbox;
     private final OutboxWriter writer;
     private final Subscriptions subscriptions;
     private final Consumers consumers;
@@ -40,8 +43,9 @@ public final class R2dbcEventBus implements EventBus {
 
     private R2dbcEventBus(Node node) {
         this.node = node;
-        this.outbox = new Outbox(node);
-        this.writer = new OutboxWriter(node, outbox);
+        Outbox rows = new Outbox(node);
+        this.outbox = new TransactionalOutbox(node, rows);
+        this.writer = new OutboxWriter(node, rows);
         this.consumers = new Consumers(node.database());
         this.subscriptions = new Subscriptions(node, consumers);
         this.retention = new Retention(node);
@@ -95,10 +99,7 @@ public final class R2dbcEventBus implements EventBus {
 
     /** As {@link #publish(Connection, Event)}, for several events with one statement, stored in their order. */
     public Mono<Publication> publishAll(Connection connection, List<? extends Event<?>> events) {
-        return Mono.fromCallable(() -> encode(events))
-                .flatMap(encoded -> outbox.append(connection, encoded))
-                .flatMap(Outbox.Appended::allStored)
-                .map(appended -> published(connection, events.size(), appended));
+        return outbox.publish(connection, events);
     }
 
     /**
@@ -109,7 +110,7 @@ public final class R2dbcEventBus implements EventBus {
      * PublishOutcomeUnknownException} when the connection broke in the commit.
      */
     public <T> Mono<T> inTransaction(Function<BusTransaction, Mono<T>> work) {
-        return node.transactions().run(connection -> work.apply(new BusTransaction(this, connection)));
+        return node.transactions().run(connection -> work.apply(new BusTransaction(outbox, connection)));
     }
 
     @Override
@@ -145,18 +146,6 @@ public final class R2dbcEventBus implements EventBus {
         return closing;
     }
 
-    private List<Encoded> encode(List<? extends Event<?>> events) {
-        return events.stream().<Encoded>map(outbox::encode).toList();
-    }
-
-    private Publication published(Connection connection, int events, Outbox.Appended appended) {
-        node.listener().published(events);
-        if (connection instanceof BusConnection ours) {
-            ours.addHints(appended.hints());
-        }
-        return new Publication(node.wakeUp(), appended.hints());
-    }
-
     private Mono<Void> doStart() {
         return new SchemaMigrator(node.database())
                 .prepare(node.options().schemaMode())
@@ -170,12 +159,15 @@ public final class R2dbcEventBus implements EventBus {
 
     private Mono<Void> doClose() {
         retention.stop();
-        return writer.close()
-                .timeout(node.options().grace(), Mono.empty())
-                .then(subscriptions.close())
-                .onErrorResume(this::reportClose)
-                .then(node.database().close())
-                .onErrorResume(this::reportClose);
+        return within(writer.close())
+                .then(within(subscriptions.close()))
+                .then(within(node.database().close()));
+    }
+
+    /** With the database gone a step may never end, and what it would have told others they find out by themselves. */
+    private Mono<Void> within(Mono<Void> step) {
+        Duration most = node.options().grace().plus(CLOSING);
+        return step.timeout(most).onErrorResume(this::reportClose);
     }
 
     private Mono<Void> reportClose(Throwable error) {

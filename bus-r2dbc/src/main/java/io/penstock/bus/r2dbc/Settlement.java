@@ -56,6 +56,7 @@ final class Settlement {
     private final Predicate<Claimed> isLastOfKey;
     private final Consumer<List<Ended>> onSettled;
     private final Gatherer<Ended> gatherer;
+    private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
     Settlement(
@@ -74,6 +75,11 @@ final class Settlement {
         this.gatherer = new Gatherer<>(1, this::flush, ended -> 1, MOST_ROWS, MOST_ROWS);
     }
 
+    /** A write that fails from now on is given up: what is not recorded is delivered again. */
+    void stop() {
+        stopped = true;
+    }
+
     void settle(Ended ended) {
         gatherer.submit(ended);
     }
@@ -84,6 +90,7 @@ final class Settlement {
         return Mono.defer(() -> remove(batch).then(fail(batch)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
+                        .filter(error -> !stopped)
                         .doBeforeRetry(retry -> listener.failed("settle " + consumer.name(), retry.failure())))
                 .doOnSuccess(written -> onSettled.accept(all));
     }

@@ -88,18 +88,18 @@ final class Subscriptions {
     private RunningConsumer run(Registered consumer) {
         Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
         running.put(consumer.id(), dispatcher);
-        node.wakeUp().add(dispatcher);
+        node.wakeUp().add(consumer.id(), dispatcher::wake);
         dispatcher.start();
-        leases.join(dispatcher);
+        leases.join(dispatcher.member());
         return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
         Duration grace = node.options().grace();
-        node.wakeUp().remove(dispatcher);
+        node.wakeUp().remove(dispatcher.consumerId());
         return dispatcher
                 .stop(grace)
-                .then(Mono.defer(() -> leases.leave(dispatcher)))
+                .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
                 .doFinally(end -> forget(dispatcher));
     }
 

@@ -3,6 +3,7 @@ package io.penstock.bus.r2dbc;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Tells dispatchers that something was committed. A hint and never the truth: losing every one of them costs latency
@@ -10,14 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class WakeUp {
 
-    private final Map<Integer, Dispatcher> dispatchers = new ConcurrentHashMap<>();
+    private final Map<Integer, Consumer<Hint>> listening = new ConcurrentHashMap<>();
 
-    void add(Dispatcher dispatcher) {
-        dispatchers.put(dispatcher.consumerId(), dispatcher);
+    /** From now on the hints for this consumer go to its dispatcher here. */
+    void add(int consumerId, Consumer<Hint> dispatcher) {
+        listening.put(consumerId, dispatcher);
     }
 
-    void remove(Dispatcher dispatcher) {
-        dispatchers.remove(dispatcher.consumerId(), dispatcher);
+    void remove(int consumerId) {
+        listening.remove(consumerId);
     }
 
     /** Called after the commit only. */
@@ -26,9 +28,9 @@ final class WakeUp {
     }
 
     private void pass(Hint hint) {
-        Dispatcher dispatcher = dispatchers.get(hint.consumerId());
+        Consumer<Hint> dispatcher = listening.get(hint.consumerId());
         if (dispatcher != null) {
-            dispatcher.wake(hint);
+            dispatcher.accept(hint);
         }
     }
 }

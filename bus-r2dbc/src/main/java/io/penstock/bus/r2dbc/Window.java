@@ -1,8 +1,8 @@
 package io.penstock.bus.r2dbc;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +19,7 @@ final class Window {
     private final Registered consumer;
     private final int capacity;
     private final KeyLanes lanes;
-    private final Map<Long, Claimed> inFlight = new LinkedHashMap<>();
+    private final Map<Long, Claimed> inFlight = new HashMap<>();
     private long cursor;
     private long hinted = 0;
     private boolean more;
@@ -109,8 +109,8 @@ final class Window {
         return inFlight.size();
     }
 
-    synchronized boolean holdsAnyOf(Set<Integer> partitions) {
-        return inFlight.values().stream().anyMatch(row -> partitions.contains(row.partition()));
+    synchronized boolean holdsAnyOf(int partition) {
+        return inFlight.values().stream().anyMatch(row -> row.partition() == partition);
     }
 
     private boolean hasReason() {
