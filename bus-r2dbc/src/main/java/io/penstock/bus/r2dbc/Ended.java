@@ -23,6 +23,11 @@ record Ended(Claimed row, Outcome outcome, boolean attempted, boolean removed, l
         return new Ended(row, Outcome.COMPLETED, true, true, handlingNanos);
     }
 
+    /** Whether the row was given back as it is, for whoever reads it next. */
+    boolean isReadyStill() {
+        return outcome instanceof Outcome.Released released && released.delay().isZero();
+    }
+
     /** Whether later rows of the key may follow. */
     boolean letsKeyGoOn(boolean deadHoldsKey) {
         return outcome instanceof Outcome.Completed

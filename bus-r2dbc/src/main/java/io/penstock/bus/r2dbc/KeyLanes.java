@@ -35,7 +35,7 @@ final class KeyLanes {
             lane.skippedFrom = Math.min(lane.skippedFrom, row.seq());
             return false;
         }
-        if (lane.unit == null || units.isForming(lane.unit)) {
+        if (lane.unit == null || (lane.waiting.isEmpty() && units.mayGrow(lane.unit, row))) {
             lane.unit = units.add(row);
         } else {
             lane.waiting.add(row);
@@ -47,6 +47,12 @@ final class KeyLanes {
     boolean isLast(Claimed row) {
         Lane lane = lanes.get(row.keyHash());
         return lane == null || lane.waiting.isEmpty();
+    }
+
+    /** Whether this very row is in the unit that its key runs. */
+    boolean isRunning(Claimed row) {
+        Lane lane = lanes.get(row.keyHash());
+        return lane != null && lane.unit != null && lane.unit.stream().anyMatch(running -> running == row);
     }
 
     /** The unit of this key has ended well; emits the next one, if any. */

@@ -94,8 +94,7 @@ final class Settlement {
             batch.done.add(ended.row());
         } else if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Dead) {
             batch.failed.add(ended);
-        } else if (outcome instanceof Outcome.Released released
-                && !released.delay().isZero()) {
+        } else if (outcome instanceof Outcome.Released && !ended.isReadyStill()) {
             batch.failed.add(ended);
         }
         boolean goesOn = ended.letsKeyGoOn(consumer.deadHoldsKey()) && !ended.removed();
