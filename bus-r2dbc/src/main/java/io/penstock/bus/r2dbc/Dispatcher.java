@@ -214,10 +214,8 @@ final class Dispatcher {
 
     private void ended(List<Ended> ended) {
         window.advance(ended).forEach(units::tryEmitNext);
-        ended.forEach(end -> {
-            observe(end);
-            settlement.settle(end);
-        });
+        ended.forEach(this::observe);
+        settlement.settle(ended);
     }
 
     private void observe(Ended end) {

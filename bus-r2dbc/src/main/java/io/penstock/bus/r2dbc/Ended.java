@@ -23,9 +23,9 @@ record Ended(Claimed row, Outcome outcome, boolean attempted, boolean removed, l
         return new Ended(row, Outcome.COMPLETED, true, true, handlingNanos);
     }
 
-    /** Whether the row was given back as it is, for whoever reads it next. */
-    boolean isReadyStill() {
-        return outcome instanceof Outcome.Released released && released.delay().isZero();
+    /** Whether the row stays in the inbox. */
+    boolean isOwedStill() {
+        return !(outcome instanceof Outcome.Completed || outcome instanceof Outcome.Duplicate);
     }
 
     /** Whether later rows of the key may follow. */

@@ -49,12 +49,6 @@ final class KeyLanes {
         return lane == null || lane.waiting.isEmpty();
     }
 
-    /** Whether this very row is in the unit that its key runs. */
-    boolean isRunning(Claimed row) {
-        Lane lane = lanes.get(row.keyHash());
-        return lane != null && lane.unit != null && lane.unit.stream().anyMatch(running -> running == row);
-    }
-
     /** The unit of this key has ended well; emits the next one, if any. */
     List<Claimed> advance(long keyHash) {
         Lane lane = lanes.get(keyHash);

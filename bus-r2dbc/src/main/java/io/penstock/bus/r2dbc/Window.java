@@ -100,12 +100,13 @@ final class Window {
     synchronized void settled(List<Ended> ended) {
         for (Ended end : ended) {
             inFlight.remove(end.row().seq());
-            if (end.isReadyStill()) {
+            if (end.isOwedStill()) {
+                // It may be ready again by now, and have been left out of what was read since.
                 hint(end.row().seq());
             }
-            if (consumer.isOrdered() && !end.letsKeyGoOn(consumer.deadHoldsKey())) {
-                giveUp(end.row());
-            }
+        }
+        if (consumer.isOrdered()) {
+            keysHeld(ended).forEach(this::giveUp);
         }
     }
 
@@ -138,12 +139,7 @@ final class Window {
         inFlight.put(row.seq(), row);
     }
 
-    /** Unless another unit of the key runs by now: the failed row itself may be back already. */
-    private void giveUp(Claimed held) {
-        long key = held.keyHash();
-        if (!lanes.isRunning(held)) {
-            return;
-        }
+    private void giveUp(long key) {
         heldSince.add(key);
         hint(lanes.skippedFrom(key));
         for (Claimed waiting : lanes.close(key)) {
