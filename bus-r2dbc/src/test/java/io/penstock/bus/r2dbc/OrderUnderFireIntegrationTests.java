@@ -108,7 +108,7 @@ class OrderUnderFireIntegrationTests {
         events.forEach(event -> keys.add(event.payload().key()));
         return Mono.defer(() -> {
                     keys.stream().filter(key -> !running.add(key)).forEach(key -> twiceAtOnce.incrementAndGet());
-                    return Mono.delay(Duration.ofNanos(Math.abs(keys.hashCode()) % 2_000_000));
+                    return Mono.delay(Duration.ofNanos(Math.floorMod(keys.hashCode(), 2_000_000)));
                 })
                 .then(Mono.<Void>fromRunnable(() -> finish(events)))
                 .doOnTerminate(() -> running.removeAll(keys));
