@@ -202,10 +202,8 @@ final class Dispatcher {
 
     private void ended(List<Ended> ended) {
         gate.enter(window.advance(ended));
-        ended.forEach(end -> {
-            observe(end);
-            settlement.settle(end);
-        });
+        ended.forEach(this::observe);
+        settlement.settle(ended);
     }
 
     private void observe(Ended end) {

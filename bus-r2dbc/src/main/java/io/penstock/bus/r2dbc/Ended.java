@@ -23,6 +23,11 @@ record Ended(Claimed row, Outcome outcome, boolean attempted, boolean removed, l
         return new Ended(row, Outcome.COMPLETED, true, true, handlingNanos);
     }
 
+    /** Whether the row stays in the inbox. */
+    boolean isOwedStill() {
+        return !(outcome instanceof Outcome.Completed || outcome instanceof Outcome.Duplicate);
+    }
+
     /** Whether later rows of the key may follow. */
     boolean letsKeyGoOn(boolean deadHoldsKey) {
         return outcome instanceof Outcome.Completed

@@ -55,7 +55,7 @@ final class Settlement {
     private final String fail;
     private final Predicate<Claimed> isLastOfKey;
     private final Consumer<List<Ended>> onSettled;
-    private final Gatherer<Ended> gatherer;
+    private final Gatherer<List<Ended>> gatherer;
     private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
@@ -72,7 +72,7 @@ final class Settlement {
         this.fail = node.database().sql(FAIL);
         this.isLastOfKey = isLastOfKey;
         this.onSettled = onSettled;
-        this.gatherer = new Gatherer<>(1, this::flush, ended -> 1, MOST_ROWS, MOST_ROWS);
+        this.gatherer = new Gatherer<>(1, this::flush, List::size, MOST_ROWS, MOST_ROWS);
     }
 
     /** A write that fails from now on is given up: what is not recorded is delivered again. */
@@ -80,11 +80,13 @@ final class Settlement {
         stopped = true;
     }
 
-    void settle(Ended ended) {
-        gatherer.submit(ended);
+    /** One unit goes together: were its failed head forgotten first, what comes behind it could be overtaken. */
+    void settle(List<Ended> unit) {
+        gatherer.submit(unit);
     }
 
-    private Mono<Void> flush(List<Ended> all) {
+    private Mono<Void> flush(List<List<Ended>> units) {
+        List<Ended> all = units.stream().flatMap(List::stream).toList();
         Batch batch = new Batch();
         all.forEach(ended -> sort(ended, batch));
         return Mono.defer(() -> remove(batch).then(fail(batch)))

@@ -23,9 +23,9 @@ final class Units {
         return forming;
     }
 
-    /** Whether rows can still join this unit. */
-    boolean isForming(List<Claimed> unit) {
-        return unit == forming && unit.size() < size && !hasFailedBefore(unit.get(0));
+    /** Whether the row would join this unit if it were added now. */
+    boolean mayGrow(List<Claimed> unit, Claimed row) {
+        return unit == forming && unit.size() < size && mayJoin(row, unit);
     }
 
     List<List<Claimed>> close() {

@@ -20,6 +20,8 @@ final class Window {
     private final int capacity;
     private final KeyLanes lanes;
     private final Map<Long, Claimed> inFlight = new HashMap<>();
+    // Keys held since the range was asked for: their rows may have been read before that was stored.
+    private final Set<Long> heldSince = new HashSet<>();
     private long cursor;
     private long hinted = 0;
     private boolean more;
@@ -42,6 +44,7 @@ final class Window {
         if (free <= 0 || !hasReason()) {
             return null;
         }
+        heldSince.clear();
         long refill = lanes.takeRefill();
         if (refill != KeyLanes.NONE && refill <= cursor && hinted > refill) {
             refillEnd = cursor;
@@ -61,6 +64,7 @@ final class Window {
         List<Long> reopened = lanes.reopen(range.above() + 1, covered);
         Units units = new Units(consumer.unitSize());
         rows.stream().filter(row -> !row.blocked()).forEach(row -> admit(row, units));
+        rows.stream().filter(row -> heldSince.contains(row.keyHash())).forEach(row -> hint(row.seq()));
         if (refillEnd == null) {
             cursor = Math.max(cursor, last);
             more = full;
@@ -94,7 +98,13 @@ final class Window {
 
     /** The rows' outcomes are stored: frees their slots, and gives up what waited behind a key that is held now. */
     synchronized void settled(List<Ended> ended) {
-        ended.forEach(end -> inFlight.remove(end.row().seq()));
+        for (Ended end : ended) {
+            inFlight.remove(end.row().seq());
+            if (end.isOwedStill()) {
+                // It may be ready again by now, and have been left out of what was read since.
+                hint(end.row().seq());
+            }
+        }
         if (consumer.isOrdered()) {
             keysHeld(ended).forEach(this::giveUp);
         }
@@ -118,7 +128,7 @@ final class Window {
     }
 
     private void admit(Claimed row, Units units) {
-        if (inFlight.containsKey(row.seq())) {
+        if (inFlight.containsKey(row.seq()) || heldSince.contains(row.keyHash())) {
             return;
         }
         if (!consumer.isOrdered()) {
@@ -130,10 +140,11 @@ final class Window {
     }
 
     private void giveUp(long key) {
-        hinted = Math.min(hinted, lanes.skippedFrom(key));
+        heldSince.add(key);
+        hint(lanes.skippedFrom(key));
         for (Claimed waiting : lanes.close(key)) {
             inFlight.remove(waiting.seq());
-            hinted = Math.min(hinted, waiting.seq());
+            hint(waiting.seq());
         }
     }
 

@@ -1,0 +1,111 @@
+package io.penstock.bus.r2dbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Event;
+import io.penstock.bus.Outcome;
+import io.penstock.bus.RawJson;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+/** The order of one key where reading and settling overlap, which no test on a database can time. */
+class WindowTests {
+
+    private static final long KEY = 7;
+    private static final Throwable CAUSE = new IllegalStateException("no");
+
+    private final Window window = new Window(new Registered(
+            1, ConsumerSpec.named("c").on("*").ordered().concurrency(4).handle(event -> Mono.empty())));
+
+    private final Window batches = new Window(
+            new Registered(1, ConsumerSpec.named("c").on("*").ordered().handleBatch(events -> Mono.empty())));
+
+    @Test
+    void aRowReadBeforeTheFailureOfItsKeysHeadWasStoredIsNotHandledAheadOfIt() {
+        Claimed head = row(1, 0);
+        assertThat(admit(window, head)).containsExactly(List.of(head));
+        window.hint(2);
+        Claims.Range readBeforeTheFailure = next(window);
+        Ended failed = Ended.attempted(head, new Outcome.Retry(Duration.ZERO, null, CAUSE), 1);
+        window.advance(List.of(failed));
+        window.settled(List.of(failed));
+
+        List<List<Claimed>> units = window.admit(readBeforeTheFailure, List.of(row(2, 0)));
+
+        assertThat(units).isEmpty();
+        assertThat(next(window).above()).as("where it is read again").isLessThan(2);
+    }
+
+    @Test
+    void aFreshRowAndOneThatFailedBeforeOfTheSameKeyAreNotHandledAtOnce() {
+        List<List<Claimed>> units = admit(batches, row(4, 0), row(5, 1), row(6, 0));
+
+        assertThat(units).containsExactly(List.of(row(4, 0)));
+        assertThat(batches.advance(List.of(done(row(4, 0))))).containsExactly(List.of(row(5, 1)));
+        assertThat(batches.advance(List.of(done(row(5, 1))))).containsExactly(List.of(row(6, 0)));
+    }
+
+    @Test
+    void aFailedHeadThatBecameReadyAgainBeforeItWasForgottenIsReadWithAllBehindIt() {
+        Claimed head = row(1, 0);
+        Claimed behind = row(2, 0);
+        admit(batches, head, behind);
+        Ended failed = Ended.attempted(head, new Outcome.Retry(Duration.ZERO, null, CAUSE), 1);
+        Ended released = Ended.notAttempted(behind, new Outcome.Released("behind", Duration.ZERO));
+        batches.advance(List.of(failed, released));
+        batches.hint(1);
+        assertThat(admit(batches, row(3, 0))).as("both are in memory still").isEmpty();
+
+        batches.settled(List.of(failed, released));
+
+        assertThat(next(batches)).satisfies(range -> {
+            assertThat(range.above()).isEqualTo(0);
+            assertThat(range.without()).isEmpty();
+        });
+    }
+
+    @Test
+    void aKeyWithMoreRowsThanItsShareOfMemoryIsReadOnInOrder() {
+        Window small = new Window(new Registered(
+                1,
+                ConsumerSpec.named("c")
+                        .on("*")
+                        .ordered()
+                        .concurrency(1)
+                        .prefetch(15)
+                        .handle(event -> Mono.empty())));
+        assertThat(admit(small, row(1, 0), row(2, 0), row(3, 0), row(4, 0), row(5, 0)))
+                .containsExactly(List.of(row(1, 0)));
+        assertThat(small.advance(List.of(done(row(1, 0))))).containsExactly(List.of(row(2, 0)));
+
+        Claims.Range again = next(small);
+
+        assertThat(again.above()).as("from the first row that was left out on").isEqualTo(3);
+        small.admit(again, List.of(row(4, 0), row(5, 0)));
+        assertThat(small.advance(List.of(done(row(2, 0))))).containsExactly(List.of(row(3, 0)));
+        assertThat(small.advance(List.of(done(row(3, 0))))).containsExactly(List.of(row(4, 0)));
+    }
+
+    private static List<List<Claimed>> admit(Window window, Claimed... rows) {
+        return window.admit(next(window), Arrays.asList(rows));
+    }
+
+    private static Claims.Range next(Window window) {
+        return Objects.requireNonNull(window.next(), "a reason to read");
+    }
+
+    private static Ended done(Claimed row) {
+        return Ended.attempted(row, Outcome.COMPLETED, 1);
+    }
+
+    private static final Event<RawJson> EVENT = Event.of("order.placed", new RawJson("{}"));
+
+    private static Claimed row(long seq, int attempts) {
+        return new Claimed(seq, KEY, 0, attempts, false, false, false, EVENT);
+    }
+}
