@@ -29,4 +29,11 @@ record Ended(Claimed row, Outcome outcome, boolean attempted, boolean removed, l
                 || outcome instanceof Outcome.Duplicate
                 || (outcome instanceof Outcome.Dead && !deadHoldsKey);
     }
+
+    /** Whether the row waits for a time, and is ready again when that has come. */
+    boolean becomesReadyAgain() {
+        return outcome instanceof Outcome.Retry
+                || (outcome instanceof Outcome.Released released
+                        && !released.delay().isZero());
+    }
 }

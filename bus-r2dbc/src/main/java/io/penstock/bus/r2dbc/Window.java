@@ -1,6 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,9 @@ final class Window {
     private final int capacity;
     private final KeyLanes lanes;
     private final Map<Long, Claimed> inFlight = new LinkedHashMap<>();
+    // A failed row may be ready again before this window forgets it; a read in between would leave it out for good.
+    private final Map<Long, Long> failing = new HashMap<>();
+    private long reads;
     private long cursor;
     private long hinted = 0;
     private boolean more;
@@ -42,6 +46,7 @@ final class Window {
         if (free <= 0 || !hasReason()) {
             return null;
         }
+        reads++;
         long refill = lanes.takeRefill();
         if (refill != KeyLanes.NONE && refill <= cursor && hinted > refill) {
             refillEnd = cursor;
@@ -78,6 +83,7 @@ final class Window {
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
     synchronized List<List<Claimed>> advance(List<Ended> ended) {
+        ended.stream().filter(Ended::becomesReadyAgain).forEach(end -> failing.put(end.row().seq(), reads));
         if (!consumer.isOrdered()) {
             return List.of();
         }
@@ -94,7 +100,7 @@ final class Window {
 
     /** The rows' outcomes are stored: frees their slots, and gives up what waited behind a key that is held now. */
     synchronized void settled(List<Ended> ended) {
-        ended.forEach(end -> inFlight.remove(end.row().seq()));
+        ended.forEach(end -> forget(end.row().seq()));
         if (consumer.isOrdered()) {
             keysHeld(ended).forEach(this::giveUp);
         }
@@ -127,6 +133,14 @@ final class Window {
             return;
         }
         inFlight.put(row.seq(), row);
+    }
+
+    private void forget(long seq) {
+        inFlight.remove(seq);
+        Long readsBefore = failing.remove(seq);
+        if (readsBefore != null && readsBefore != reads) {
+            hinted = Math.min(hinted, seq);
+        }
     }
 
     private void giveUp(long key) {
