@@ -17,7 +17,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,14 +35,9 @@ class HostileHandlersIntegrationTests {
     private final Map<Kind, AtomicInteger> runs = new EnumMap<>(Kind.class);
     private final AtomicInteger healthyRuns = new AtomicInteger();
 
-    @BeforeEach
-    void forgetOldViolations() {
-        BlockingCalls.FOUND.clear();
-    }
-
     @AfterEach
     void blockHoundHasFoundNothing() {
-        assertThat(BlockingCalls.FOUND).isEmpty();
+        BlockingCalls.assertNone();
     }
 
     @ParameterizedTest
