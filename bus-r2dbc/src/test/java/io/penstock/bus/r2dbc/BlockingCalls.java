@@ -1,0 +1,39 @@
+package io.penstock.bus.r2dbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingOperationError;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/** Remembers what BlockHound found: the error it throws may be swallowed by whatever was running. */
+public final class BlockingCalls implements BlockHoundIntegration {
+
+    private static final Queue<Error> FOUND = new ConcurrentLinkedQueue<>();
+
+    /** Fails with the stacks of all that was found since the last call. */
+    static void assertNone() {
+        List<String> found = new ArrayList<>();
+        for (Error error = FOUND.poll(); error != null; error = FOUND.poll()) {
+            StringWriter stack = new StringWriter();
+            error.printStackTrace(new PrintWriter(stack));
+            found.add(stack.toString());
+        }
+        assertThat(found).isEmpty();
+    }
+
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        builder.blockingMethodCallback(method -> {
+            Error error = new BlockingOperationError(method);
+            FOUND.add(error);
+            throw error;
+        });
+    }
+}
