@@ -1,6 +1,7 @@
 package io.penstock.bus;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,9 +43,14 @@ public final class Event<T> {
         this.headers = builder.headers.isEmpty()
                 ? Map.of()
                 : Collections.unmodifiableMap(new LinkedHashMap<>(builder.headers));
-        this.occurredAt = builder.occurredAt != null ? builder.occurredAt : Instant.now();
-        this.deliverAt = builder.deliverAt;
-        this.expiresAt = builder.expiresAt;
+        this.occurredAt = micros(builder.occurredAt != null ? builder.occurredAt : Instant.now());
+        this.deliverAt = builder.deliverAt == null ? null : micros(builder.deliverAt);
+        this.expiresAt = builder.expiresAt == null ? null : micros(builder.expiresAt);
+    }
+
+    /** What the database can hold, so that an event is the same to its publisher and its consumers. */
+    private static Instant micros(Instant time) {
+        return time.truncatedTo(ChronoUnit.MICROS);
     }
 
     /** An event of the type that the payload's class names with {@link EventType}. */
@@ -59,7 +65,8 @@ public final class Event<T> {
 
     /** A builder for an event of the type and version that the payload's class names with {@link EventType}. */
     public static <T> Builder<T> builder(T payload) {
-        EventType named = EventTypeName.of(Objects.requireNonNull(payload, "payload").getClass());
+        EventType named =
+                EventTypeName.of(Objects.requireNonNull(payload, "payload").getClass());
         return new Builder<>(named.value(), payload).version(named.version());
     }
 

@@ -1,5 +1,6 @@
 package io.penstock.bus;
 
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,10 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
 
     public static final EventLimits DEFAULTS = new EventLimits(1 << 20, 64, 16 << 10, 512);
 
+    // Within what PostgreSQL stores, and written with four digits of the year everywhere.
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
     public EventLimits {
         requirePositive("maxPayloadBytes", maxPayloadBytes);
         requirePositive("maxHeaders", maxHeaders);
@@ -29,6 +34,9 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         checkName(event, "aggregate type", event.aggregateType());
         checkName(event, "aggregate id", event.aggregateId());
         checkName(event, "key", event.key());
+        checkTime(event, "occurrence", event.occurredAt());
+        checkTime(event, "delivery", event.deliverAt());
+        checkTime(event, "expiry", event.expiresAt());
         checkHeaders(event);
         checkPayload(event, json);
     }
@@ -49,10 +57,16 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         if (value.isEmpty() || value.length() > maxNameLength) {
             throw refused(
                     event,
-                    "its " + what + " '" + shown(value) + "' has " + value.length()
-                            + " characters, allowed are 1 to " + maxNameLength);
+                    "its " + what + " '" + shown(value) + "' has " + value.length() + " characters, allowed are 1 to "
+                            + maxNameLength);
         }
         checkText(event, what, value);
+    }
+
+    private static void checkTime(Event<?> event, String what, @Nullable Instant time) {
+        if (time != null && (time.isBefore(EARLIEST) || time.isAfter(LATEST))) {
+            throw refused(event, "its " + what + " at " + time + " is not between " + EARLIEST + " and " + LATEST);
+        }
     }
 
     private void checkHeaders(Event<?> event) {
@@ -77,7 +91,8 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
     private void checkPayload(Event<?> event, String json) {
         int unstorable = Text.firstUnstorableInJson(json);
         if (unstorable >= 0) {
-            throw refused(event, "its payload has a NUL or a lone surrogate at character " + unstorable + " of the JSON");
+            throw refused(
+                    event, "its payload has a NUL or a lone surrogate at character " + unstorable + " of the JSON");
         }
         int bytes = Text.utf8Length(json);
         if (bytes > maxPayloadBytes) {
@@ -93,7 +108,8 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
     }
 
     private static InvalidEventException refused(Event<?> event, String why) {
-        return new InvalidEventException("Event " + event.id() + " of type '" + shown(event.type()) + "' was refused: " + why);
+        return new InvalidEventException(
+                "Event " + event.id() + " of type '" + shown(event.type()) + "' was refused: " + why);
     }
 
     /** A value as far as a log line can bear it: cut, and without control characters. */

@@ -7,6 +7,7 @@ import io.penstock.bus.ConsumerStats;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,7 +79,12 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     R2dbcEventBus bus(BusOptions options) {
-        R2dbcEventBus bus = R2dbcEventBus.create(application, options);
+        return bus(application, options);
+    }
+
+    /** A started bus whose application has another connection factory than the fixture's. */
+    R2dbcEventBus bus(ConnectionFactory connections, BusOptions options) {
+        R2dbcEventBus bus = R2dbcEventBus.create(connections, options);
         buses.add(bus);
         bus.start().block(PATIENCE);
         return bus;
