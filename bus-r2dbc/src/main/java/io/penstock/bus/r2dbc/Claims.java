@@ -2,6 +2,8 @@ package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Readable;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,7 +16,7 @@ final class Claims {
     // are left out, so the cursor may step back at any time.
     private static final String READY = """
             SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, inbox.attempts,
-                   coalesce(event.expires_at <= now(), false) AS expired,
+                   (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
                    $6::bool AND EXISTS (
                        SELECT FROM ${schema}.inbox earlier
                         WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
@@ -27,10 +29,12 @@ final class Claims {
 
               FROM ${schema}.inbox
               JOIN ${schema}.outbox_event event ON event.seq = inbox.seq
-             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2 AND inbox.seq <= $3
-               AND inbox.partition = ANY ($4::int4[]) AND inbox.seq <> ALL ($5::int8[])
+             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
+               AND inbox.partition = ANY ($3::int4[]) AND inbox.seq <> ALL ($4::int8[])
+               AND (cardinality($5::int8[]) = 0 OR inbox.key_hash = ANY ($5::int8[]))
+               AND inbox.key_hash <> ALL ($7::int8[])
              ORDER BY inbox.seq
-             LIMIT $7
+             LIMIT $8
             """;
 
     // The lock on the row that holds the key makes whoever removes it wait, so that no row is parked behind nothing.
@@ -66,6 +70,8 @@ final class Claims {
               FROM ready
             """;
 
+    private static final long FARTHEST_EXPIRY_MILLIS = TimeUnit.DAYS.toMillis(365);
+
     private final Database database;
     private final Registered consumer;
     private final String ready;
@@ -87,11 +93,12 @@ final class Claims {
                         statement -> statement
                                 .bind(0, consumer.id())
                                 .bind(1, range.above())
-                                .bind(2, range.upTo())
-                                .bind(3, partitions)
-                                .bind(4, range.without())
+                                .bind(2, partitions)
+                                .bind(3, range.without())
+                                .bind(4, range.onlyKeys())
                                 .bind(5, consumer.isOrdered())
-                                .bind(6, range.limit()),
+                                .bind(6, range.exceptKeys())
+                                .bind(7, range.limit()),
                         Claims::claimed)
                 .collectList();
     }
@@ -124,14 +131,22 @@ final class Claims {
                 Rows.required(row, 1, Long.class),
                 Rows.required(row, 2, Integer.class),
                 Rows.required(row, 3, Integer.class),
-                Rows.required(row, 4, Boolean.class),
+                expiry(row.get(4, Long.class)),
                 Rows.required(row, 5, Boolean.class),
                 Rows.required(row, 6, Boolean.class),
                 Rows.event(row, 7));
     }
 
-    /** Which rows to read: {@code above < seq <= upTo}, without those, at most so many. */
-    record Range(long above, long upTo, Long[] without, int limit) {}
+    /** The database's clock says how long there is left; the node's monotonic clock counts it down from here. */
+    private static @Nullable Long expiry(@Nullable Long inMillis) {
+        return inMillis == null
+                ? null
+                : System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Math.min(inMillis, FARTHEST_EXPIRY_MILLIS));
+    }
+
+    /** Which rows to read: {@code above < seq}, without those, of these keys if any, except those, at most so many. */
+    @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
+    record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
 
     /** How many rows became ready, the lowest of them, and when the next one is due. */
     record Promoted(long count, long lowestSeq, long dueInMillis) {}

@@ -4,6 +4,7 @@ import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.InvalidConsumerException;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
 import java.util.Collection;
 import reactor.core.publisher.Mono;
 
@@ -12,14 +13,30 @@ final class Consumers {
 
     // Patterns are only ever added: while nodes of two versions run side by side, the older one must not take away
     // what the newer one asked for.
-    private static final String REGISTER = """
-            INSERT INTO ${schema}.consumer AS known (name, patterns, likes, partitions, ordered)
-            VALUES ($1, $2, $3, $4, $5)
-                ON CONFLICT (name) DO UPDATE
-               SET patterns = ARRAY(SELECT DISTINCT unnest(known.patterns || excluded.patterns) ORDER BY 1),
-                   likes = ARRAY(SELECT DISTINCT unnest(known.likes || excluded.likes) ORDER BY 1),
-                   ordered = excluded.ordered
+    private static final String UPDATE = """
+            UPDATE ${schema}.consumer
+               SET patterns = ARRAY(SELECT DISTINCT unnest(patterns || $2::text[]) ORDER BY 1),
+                   likes = ARRAY(SELECT DISTINCT unnest(likes || $3::text[]) ORDER BY 1),
+                   ordered = $4
+             WHERE name = $1
             RETURNING id::int4 AS id, partitions
+            """;
+
+    // Only for a new name: even an INSERT that finds a conflict uses up one of the 32,767 numbers.
+    private static final String INSERT = """
+            INSERT INTO ${schema}.consumer (name, patterns, likes, ordered, partitions)
+            VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (name) DO NOTHING
+            RETURNING id::int4 AS id, partitions
+            """;
+
+    // For a consumer that is not, or no longer, ordered: nothing waits behind anything.
+    private static final String FREE = """
+            UPDATE ${schema}.inbox
+               SET holds_key = false,
+                   due_at = CASE WHEN state = 2 THEN statement_timestamp() ELSE due_at END,
+                   state = CASE WHEN state = 2 THEN 1 ELSE state END
+             WHERE consumer_id = $1 AND holds_key
             """;
 
     private static final String SLICE = """
@@ -47,26 +64,53 @@ final class Consumers {
     }
 
     Mono<Boolean> delete(String name) {
-        return database.query(database.sql(DELETE), statement -> statement.bind(0, name), Consumers::id)
+        return database.query(
+                        database.sql(DELETE),
+                        statement -> statement.bind(0, name),
+                        row -> Rows.required(row, "id", Integer.class))
                 .next()
                 .flatMap(id -> forget(id).thenReturn(true))
                 .defaultIfEmpty(false);
     }
 
     private Mono<Registered> write(Connection connection, ConsumerSpec<?> spec) {
+        return update(connection, spec)
+                .switchIfEmpty(insert(connection, spec))
+                // Inserted by another node in the meantime.
+                .switchIfEmpty(update(connection, spec))
+                .flatMap(slices -> slices.require(spec))
+                .flatMap(slices -> slice(connection, slices)
+                        .then(free(connection, slices, spec))
+                        .thenReturn(new Registered(slices.consumerId(), spec)));
+    }
+
+    private Mono<Slices> update(Connection connection, ConsumerSpec<?> spec) {
+        return Database.rows(connection, database.sql(UPDATE), statement -> bind(statement, spec), Slices::of)
+                .next();
+    }
+
+    private Mono<Slices> insert(Connection connection, ConsumerSpec<?> spec) {
         return Database.rows(
                         connection,
-                        database.sql(REGISTER),
-                        statement -> statement
-                                .bind(0, spec.name())
-                                .bind(1, spec.patterns().toArray(String[]::new))
-                                .bind(2, likes(spec.patterns()))
-                                .bind(3, spec.options().partitions())
-                                .bind(4, spec.options().ordered()),
-                        row -> new Slices(id(row), Rows.required(row, "partitions", Integer.class)))
-                .single()
-                .flatMap(slices -> slices.require(spec))
-                .flatMap(slices -> slice(connection, slices).thenReturn(new Registered(slices.consumerId(), spec)));
+                        database.sql(INSERT),
+                        statement ->
+                                bind(statement, spec).bind(4, spec.options().partitions()),
+                        Slices::of)
+                .next();
+    }
+
+    private static Statement bind(Statement statement, ConsumerSpec<?> spec) {
+        return statement
+                .bind(0, spec.name())
+                .bind(1, spec.patterns().toArray(String[]::new))
+                .bind(2, likes(spec.patterns()))
+                .bind(3, spec.options().ordered());
+    }
+
+    private Mono<Long> free(Connection connection, Slices slices, ConsumerSpec<?> spec) {
+        return spec.options().ordered()
+                ? Mono.just(0L)
+                : Database.changed(connection, database.sql(FREE), statement -> statement.bind(0, slices.consumerId()));
     }
 
     private Mono<Long> slice(Connection connection, Slices slices) {
@@ -83,10 +127,6 @@ final class Consumers {
                 .then();
     }
 
-    private static int id(Readable row) {
-        return Rows.required(row, "id", Integer.class);
-    }
-
     static String[] likes(Collection<String> patterns) {
         return patterns.stream().map(Consumers::like).toArray(String[]::new);
     }
@@ -97,6 +137,10 @@ final class Consumers {
     }
 
     private record Slices(int consumerId, int partitions) {
+
+        static Slices of(Readable row) {
+            return new Slices(Rows.required(row, "id", Integer.class), Rows.required(row, "partitions", Integer.class));
+        }
 
         Mono<Slices> require(ConsumerSpec<?> spec) {
             int asked = spec.options().partitions();

@@ -7,14 +7,12 @@ import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -22,13 +20,13 @@ import reactor.core.scheduler.Schedulers;
  * before a connection is given back: none is held while a handler runs.
  *
  * <p>Design note: the driver puts a connection opened on one of its own threads onto that same thread, so a pool that
- * grows from there would have all its connections on one core. Connections are therefore opened from a thread of ours.
+ * grows from there would have all its connections on one core. Connections are therefore opened from a thread
+ * that is none of the driver's, and may block as loading a native library does.
  */
 final class Database {
 
-    // The inbox is empty at one moment and has a million rows at the next, so the planner's statistics are always
-    // wrong:
-    // every statement of the bus is written for one index and a nested loop, and these settings hold the planner to it.
+    // The inbox is empty at one moment and has a million rows at the next, so the planner's statistics are never right.
+    // Every statement of the bus is written for one index and a nested loop; these settings hold the planner to it.
     private static final String SESSION = """
             SELECT set_config('application_name', 'penstock', false),
                    set_config('plan_cache_mode', 'force_generic_plan', false),
@@ -40,23 +38,28 @@ final class Database {
                    set_config('lock_timeout', '10s', false)
             """;
 
+    private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+
     private final SchemaName schema;
     private final ConnectionPool pool;
-    private final Scheduler opening = Schedulers.newSingle("penstock-connect", true);
+    private final Transactions transactions;
 
     Database(ConnectionFactory application, SchemaName schema, int connections) {
         this.schema = schema;
-        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new BusConnections(unpooled(application)))
-                .name("penstock")
-                .initialSize(0)
-                .maxSize(connections)
-                .maxIdleTime(Duration.ofMinutes(10))
-                .maxLifeTime(Duration.ofHours(1))
-                .maxAcquireTime(Duration.ofSeconds(30))
-                .maxCreateConnectionTime(Duration.ofSeconds(15))
-                .acquireRetry(0)
-                .allocatorSubscribeOn(opening)
-                .build());
+        this.pool = new ConnectionPool(
+                ConnectionPoolConfiguration.builder(new BusConnections(Connections.unpooled(application)))
+                        .name("penstock")
+                        .initialSize(0)
+                        .maxSize(connections)
+                        .maxIdleTime(Duration.ofMinutes(10))
+                        .maxLifeTime(Duration.ofHours(1))
+                        .maxAcquireTime(ACQUIRE_TIMEOUT)
+                        .maxCreateConnectionTime(Duration.ofSeconds(15))
+                        .acquireRetry(0)
+                        .allocatorSubscribeOn(Schedulers.boundedElastic())
+                        .build());
+        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, new WakeUp());
     }
 
     /** The statement with the schema's name put in. */
@@ -68,19 +71,22 @@ final class Database {
         return schema;
     }
 
-    /** Runs the work with a connection in autocommit mode. */
+    /**
+     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after half
+     * a minute the work fails and the connection is closed.
+     */
     <T> Mono<T> with(Function<Connection, Mono<T>> work) {
-        return Mono.usingWhen(pool.create(), work, Connection::close);
+        return Mono.usingWhen(
+                pool.create(),
+                connection -> work.apply(connection).timeout(LONGEST_STATEMENT),
+                Connection::close,
+                Connections::giveBack,
+                Connection::close);
     }
 
     /** Runs the work in a transaction. */
     <T> Mono<T> transaction(Function<Connection, Mono<T>> work) {
-        return with(connection -> Mono.usingWhen(
-                Mono.from(connection.beginTransaction()).thenReturn(connection),
-                work,
-                Connection::commitTransaction,
-                (begun, error) -> begun.rollbackTransaction(),
-                Connection::rollbackTransaction));
+        return transactions.run(work::apply);
     }
 
     /** Runs one statement in a transaction of its own; emits its rows. */
@@ -112,15 +118,7 @@ final class Database {
     }
 
     Mono<Void> close() {
-        return pool.disposeLater().doFinally(end -> opening.dispose());
-    }
-
-    static ConnectionFactory unpooled(ConnectionFactory factory) {
-        ConnectionFactory at = factory;
-        while (at instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof ConnectionFactory inner) {
-            at = inner;
-        }
-        return at;
+        return pool.disposeLater();
     }
 
     /** Prepares each new connection once, so that a statement needs no settings of its own. */

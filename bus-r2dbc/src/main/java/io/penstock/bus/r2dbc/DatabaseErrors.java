@@ -2,22 +2,43 @@ package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.SchemaException;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcRollbackException;
+import io.r2dbc.spi.R2dbcTransientException;
+import java.io.IOException;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The only place that knows SQLSTATEs (PostgreSQL documentation, appendix A). */
 final class DatabaseErrors {
 
     private static final Set<String> UNDEFINED = Set.of("42P01", "3F000", "42703", "42501");
+    // Transaction rollback, insufficient resources, object not in prerequisite state (a lock timeout, say).
+    private static final Set<String> PASSING_CLASSES = Set.of("40", "53", "55");
     private static final String CONNECTION_CLASS = "08";
     private static final String OPERATOR_CLASS = "57P";
 
     private DatabaseErrors() {}
 
-    /** Whether a statement that failed like this may have been committed all the same. */
+    /** Whether a statement that failed like this may have been committed all the same: no answer came. */
     static boolean isOutcomeUnknown(Throwable error) {
+        if (error instanceof R2dbcRollbackException) {
+            return false;
+        }
+        if (error instanceof R2dbcException database) {
+            String state = database.getSqlState();
+            return state == null || state.startsWith(CONNECTION_CLASS) || state.startsWith(OPERATOR_CLASS);
+        }
+        return error instanceof IOException || error instanceof TimeoutException;
+    }
+
+    /** Whether the same statement may succeed when it is repeated. */
+    static boolean isPassing(Throwable error) {
+        if (isOutcomeUnknown(error) || error instanceof R2dbcTransientException) {
+            return true;
+        }
         String state = sqlState(error);
-        return state == null || state.startsWith(CONNECTION_CLASS) || state.startsWith(OPERATOR_CLASS);
+        return state != null && PASSING_CLASSES.contains(state.substring(0, 2));
     }
 
     /** The same error, or one that says what to do about a missing schema. */

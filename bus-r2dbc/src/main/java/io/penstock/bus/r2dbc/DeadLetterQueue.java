@@ -65,7 +65,7 @@ final class DeadLetterQueue implements DeadLetters {
             """;
 
     private static final int CONSUMER_BITS = 15;
-    private static final int WHOLE_KEY_AT_ONCE = 10_000;
+    private static final int WHOLE_KEY = Integer.MAX_VALUE;
 
     private final Database database;
     private final WakeUp wakeUp;
@@ -82,7 +82,7 @@ final class DeadLetterQueue implements DeadLetters {
 
     @Override
     public Flux<DeadLetter> list(DeadLetterFilter filter) {
-        return database.query(database.sql(LIST), meant(filter, null), DeadLetterQueue::letter);
+        return database.query(database.sql(LIST), meant(filter), DeadLetterQueue::letter);
     }
 
     @Override
@@ -98,12 +98,12 @@ final class DeadLetterQueue implements DeadLetters {
 
     @Override
     public Mono<Long> redrive(DeadLetterFilter filter) {
-        return redrive(meant(filter, null));
+        return redrive(meant(filter));
     }
 
     @Override
     public Mono<Long> redriveKey(String consumer, String key) {
-        return redrive(DeadLetterFilter.of(consumer).withKey(key).withLimit(WHOLE_KEY_AT_ONCE));
+        return redrive(meant(DeadLetterFilter.of(consumer).withKey(key), null, WHOLE_KEY));
     }
 
     @Override
@@ -113,7 +113,7 @@ final class DeadLetterQueue implements DeadLetters {
 
     @Override
     public Mono<Long> discard(DeadLetterFilter filter) {
-        return discard(meant(filter, null));
+        return discard(meant(filter));
     }
 
     private Mono<Long> redrive(Consumer<Statement> meant) {
@@ -154,10 +154,14 @@ final class DeadLetterQueue implements DeadLetters {
     }
 
     private static Consumer<Statement> one(String consumer, UUID eventId) {
-        return meant(DeadLetterFilter.of(consumer), eventId);
+        return meant(DeadLetterFilter.of(consumer), eventId, 1);
     }
 
-    private static Consumer<Statement> meant(DeadLetterFilter filter, @Nullable UUID eventId) {
+    private static Consumer<Statement> meant(DeadLetterFilter filter) {
+        return meant(filter, null, filter.limit());
+    }
+
+    private static Consumer<Statement> meant(DeadLetterFilter filter, @Nullable UUID eventId, int limit) {
         String key = filter.key();
         String type = filter.type();
         return statement -> {
@@ -169,7 +173,7 @@ final class DeadLetterQueue implements DeadLetters {
             bind(statement, 5, filter.failedUntil(), Instant.class);
             bind(statement, 6, filter.errorContains(), String.class);
             bind(statement, 7, eventId, UUID.class);
-            statement.bind(8, filter.after()).bind(9, filter.limit());
+            statement.bind(8, filter.after()).bind(9, limit);
         };
     }
 

@@ -32,6 +32,8 @@ import reactor.core.scheduler.Scheduler;
 final class DeliveryPipeline<T> {
 
     private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
+    private static final Outcome NOT_OURS = new Outcome.Released("this node no longer owns it", Duration.ZERO);
+    private static final Outcome BEHIND = new Outcome.Released("an earlier event of its key failed", Duration.ZERO);
 
     private final Registered consumer;
     private final ConsumerSpec<T> spec;
@@ -40,11 +42,11 @@ final class DeliveryPipeline<T> {
     private final Inbox inbox;
     private final Scheduler threads;
     private final Predicate<Claimed> mayStart;
-    private final Predicate<Claimed> isLastOfKey;
+    private final Predicate<Claimed> freesKey;
 
     /**
      * @param mayStart whether this node still owns a row and is not stopping
-     * @param isLastOfKey whether no later row of its key waits in memory
+     * @param freesKey whether the end of a row frees what is parked behind it
      */
     DeliveryPipeline(
             Registered consumer,
@@ -53,7 +55,7 @@ final class DeliveryPipeline<T> {
             Inbox inbox,
             Scheduler threads,
             Predicate<Claimed> mayStart,
-            Predicate<Claimed> isLastOfKey) {
+            Predicate<Claimed> freesKey) {
         this.consumer = consumer;
         this.spec = spec;
         this.node = node;
@@ -61,7 +63,7 @@ final class DeliveryPipeline<T> {
         this.inbox = inbox;
         this.threads = threads;
         this.mayStart = mayStart;
-        this.isLastOfKey = isLastOfKey;
+        this.freesKey = freesKey;
     }
 
     /** Emits how each row of the unit ended. */
@@ -75,20 +77,23 @@ final class DeliveryPipeline<T> {
     /** Not by the handler: its errors are outcomes already. */
     private List<Ended> notDelivered(List<Claimed> rows, Throwable error) {
         listener.failed("deliver to " + spec.name(), error);
-        Outcome released = new Outcome.Released("it could not be delivered: " + error.getClass().getName(), pause());
+        Outcome released = new Outcome.Released(
+                "it could not be delivered: " + error.getClass().getName(), pause());
         return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 
     private Unit<T> open(List<Claimed> rows) {
-        Unit<T> unit = new Unit<>();
+        Unit<T> unit = new Unit<>(consumer);
         rows.forEach(row -> open(row, unit));
         return unit;
     }
 
     private void open(Claimed row, Unit<T> unit) {
         if (!mayStart.test(row)) {
-            unit.end(row, new Outcome.Released("this node no longer owns it", Duration.ZERO));
-        } else if (row.expired()) {
+            unit.end(row, NOT_OURS);
+        } else if (unit.holds(row)) {
+            unit.end(row, BEHIND);
+        } else if (row.isExpired()) {
             unit.end(
                     row,
                     new Outcome.Dead(new EventExpiredException("Event " + row.event() + " expired at "
@@ -105,11 +110,15 @@ final class DeliveryPipeline<T> {
             return;
         }
         try {
-            T payload = node.options().codec().decode(row.event(), target);
-            unit.add(row, row.event().<T>withPayload(payload).build());
+            unit.add(
+                    row,
+                    row.event()
+                            .<T>withPayload(node.options().codec().decode(row.event(), target))
+                            .build());
         } catch (PayloadDecodingException e) {
             unit.end(row, new Outcome.Dead(e));
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
+            // A codec or a payload class may throw anything, and Reactor would let some errors pass by all operators.
             unit.end(row, new Outcome.Dead(new PayloadDecodingException("The codec failed on " + row.event(), e)));
         }
     }
@@ -145,6 +154,7 @@ final class DeliveryPipeline<T> {
                 .run(connection -> inbox.remove(connection, unit.rows)
                         .collectList()
                         .map(owed -> unit.retain(new HashSet<>(owed)))
+                        .doOnNext(owed -> unit.attempted = !owed.isEmpty())
                         .flatMap(owed -> handle(owed, handler, connection)));
     }
 
@@ -161,7 +171,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<Void> release(Unit<T> owed, BusConnection connection) {
         List<Long> keys = owed.rows.stream()
-                .filter(row -> row.followed() && isLastOfKey.test(row))
+                .filter(freesKey)
                 .map(Claimed::keyHash)
                 .distinct()
                 .toList();
@@ -173,6 +183,7 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<Void> run(Unit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
+        unit.attempted = true;
         Duration timeout = spec.options().timeout();
         Mono<Void> handling = HandlerCall.of(handler)
                 .timeout(timeout)
@@ -183,19 +194,15 @@ final class DeliveryPipeline<T> {
     }
 
     private List<Ended> failed(Unit<T> unit, Throwable error) {
-        Set<Long> keys = new HashSet<>();
+        if (!unit.attempted) {
+            Outcome released = new Outcome.Released(String.valueOf(error.getMessage()), pause());
+            return unit.end(row -> Ended.notAttempted(row, released));
+        }
         boolean alone = unit.rows.size() == 1;
-        return unit.end(row -> {
-            if (error instanceof Transactions.NoConnectionException) {
-                return Ended.notAttempted(row, new Outcome.Released(String.valueOf(error.getMessage()), pause()));
-            }
-            boolean behind = consumer.isOrdered() && !keys.add(row.keyHash());
-            if (behind) {
-                return Ended.notAttempted(
-                        row, new Outcome.Released("an earlier event of its key failed", Duration.ZERO));
-            }
-            return Ended.attempted(row, alone ? alone(row, error) : inBatch(row, error), unit.nanos());
-        });
+        Set<Long> keys = new HashSet<>();
+        return unit.end(row -> consumer.isOrdered() && !keys.add(row.keyHash())
+                ? Ended.notAttempted(row, BEHIND)
+                : Ended.attempted(row, alone ? alone(row, error) : inBatch(row, error), unit.nanos()));
     }
 
     private Outcome alone(Claimed row, Throwable error) {
@@ -243,7 +250,20 @@ final class DeliveryPipeline<T> {
         private final List<Claimed> rows = new ArrayList<>();
         private final List<Event<T>> events = new ArrayList<>();
         private final List<Ended> ended = new ArrayList<>();
+        private final Set<Long> heldKeys = new HashSet<>();
+        private final Registered consumer;
         private final long openedAt = System.nanoTime();
+        // Whether the handler was called: before that nothing is an attempt.
+        private boolean attempted;
+
+        Unit(Registered consumer) {
+            this.consumer = consumer;
+        }
+
+        /** Whether an earlier row of its key ended here so that this one has to wait. */
+        boolean holds(Claimed row) {
+            return heldKeys.contains(row.keyHash());
+        }
 
         long nanos() {
             return System.nanoTime() - openedAt;
@@ -263,7 +283,11 @@ final class DeliveryPipeline<T> {
         }
 
         void end(Claimed row, Outcome outcome) {
-            ended.add(Ended.notAttempted(row, outcome));
+            Ended end = Ended.notAttempted(row, outcome);
+            ended.add(end);
+            if (consumer.isOrdered() && !end.letsKeyGoOn(consumer.deadHoldsKey())) {
+                heldKeys.add(row.keyHash());
+            }
         }
 
         List<Ended> end(Function<Claimed, Ended> ending) {
@@ -274,7 +298,7 @@ final class DeliveryPipeline<T> {
 
         /** Without the rows that are done already: those end as duplicates. */
         Unit<T> retain(Set<Long> owed) {
-            Unit<T> left = new Unit<>();
+            Unit<T> left = new Unit<>(consumer);
             left.ended.addAll(ended);
             for (int i = 0; i < rows.size(); i++) {
                 if (owed.contains(rows.get(i).seq())) {

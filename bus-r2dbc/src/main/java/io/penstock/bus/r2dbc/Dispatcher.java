@@ -47,7 +47,7 @@ final class Dispatcher {
         this.claims = new Claims(node.database(), consumer);
         this.window = new Window(consumer);
         this.inbox = new Inbox(node.database(), consumer.id());
-        this.settlement = new Settlement(consumer, node, inbox, window::isLastOfKey, this::settled);
+        this.settlement = new Settlement(consumer, node, inbox, window::freesKey, this::settled);
         int concurrency = consumer.options().concurrency();
         this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
         this.gate = new Gate(concurrency, pipeline(consumer.spec())::deliver, this::ended);
@@ -193,7 +193,7 @@ final class Dispatcher {
     }
 
     private <T> DeliveryPipeline<T> pipeline(ConsumerSpec<T> spec) {
-        return new DeliveryPipeline<>(consumer, spec, node, inbox, threads, this::mayStart, window::isLastOfKey);
+        return new DeliveryPipeline<>(consumer, spec, node, inbox, threads, this::mayStart, window::freesKey);
     }
 
     private boolean mayStart(Claimed row) {

@@ -2,6 +2,7 @@ package io.penstock.bus.r2dbc;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,17 +12,17 @@ import org.jspecify.annotations.Nullable;
  * Keeps the deliveries of one key behind each other while other keys go on. Not thread-safe: {@link Window} guards it.
  *
  * <p>Design note: a key with more rows than its share of memory would fill the window and starve the other keys. Its
- * further rows are therefore skipped: they stay ready in the database, the lane remembers from where, and when it runs
- * low that range is read again ({@link #refillFrom}). Every row is so read at most once ahead and once in its turn.
+ * further rows are therefore skipped: they stay ready in the database, the lane remembers from where, what is read for
+ * the other keys leaves this one out, and when the lane runs low the rows of its key alone are read on from there.
  */
 final class KeyLanes {
 
     static final long NONE = Long.MAX_VALUE;
 
     private final Map<Long, Lane> lanes = new HashMap<>();
+    private final Map<Long, Lane> skipping = new HashMap<>();
     private final int laneSize;
     private final int unitSize;
-    private long refillFrom = NONE;
 
     KeyLanes(int laneSize, int unitSize) {
         this.laneSize = laneSize;
@@ -32,7 +33,7 @@ final class KeyLanes {
     boolean admit(Claimed row, Units units) {
         Lane lane = lanes.computeIfAbsent(row.keyHash(), key -> new Lane());
         if (row.seq() >= lane.skippedFrom || lane.waiting.size() >= laneSize) {
-            lane.skippedFrom = Math.min(lane.skippedFrom, row.seq());
+            skip(row.keyHash(), lane, row.seq());
             return false;
         }
         if (lane.unit == null || (lane.waiting.isEmpty() && units.mayGrow(lane.unit, row))) {
@@ -49,78 +50,80 @@ final class KeyLanes {
         return lane == null || lane.waiting.isEmpty();
     }
 
-    /** The unit of this key has ended well; emits the next one, if any. */
+    /** The unit of this key has ended well; returns the next one, empty when there is none. */
     List<Claimed> advance(long keyHash) {
         Lane lane = lanes.get(keyHash);
         if (lane == null) {
             return List.of();
         }
         List<Claimed> next = lane.next(unitSize);
-        if (lane.skippedFrom != NONE && lane.waiting.size() <= laneSize / 2) {
-            refillFrom = Math.min(refillFrom, lane.skippedFrom);
-        }
-        if (next.isEmpty()) {
-            lane.unit = null;
-            forgetIfIdle(keyHash, lane);
-        } else {
-            lane.unit = next;
-        }
+        lane.unit = next.isEmpty() ? null : next;
+        forgetIfIdle(keyHash, lane);
         return next;
     }
 
-    /** The unit of this key has to be waited for in the database; emits what waited behind it here. */
-    List<Claimed> close(long keyHash) {
+    /** The unit of this key has to be waited for in the database; returns what waited behind it here. */
+    Collection<Claimed> close(long keyHash) {
         Lane lane = lanes.remove(keyHash);
-        return lane == null ? List.of() : List.copyOf(lane.waiting);
+        skipping.remove(keyHash);
+        return lane == null ? List.of() : lane.waiting;
     }
 
     /** From where rows were skipped for the given key, or {@link #NONE}. */
     long skippedFrom(long keyHash) {
-        Lane lane = lanes.get(keyHash);
+        Lane lane = skipping.get(keyHash);
         return lane == null ? NONE : lane.skippedFrom;
     }
 
-    /** Takes the position from which a lane that runs low has to be read again, or {@link #NONE}. */
-    long takeRefill() {
-        long from = refillFrom;
-        refillFrom = NONE;
-        return from;
+    /** The keys of which rows were skipped. */
+    Long[] skippingKeys() {
+        return skipping.keySet().toArray(Long[]::new);
     }
 
-    boolean needsRefill() {
-        return refillFrom != NONE;
+    /** Those of them that run low. */
+    List<Long> lowKeys() {
+        return skipping.entrySet().stream()
+                .filter(lane -> lane.getValue().waiting.size() <= laneSize / 2)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
-    /** What was skipped from here on is being read again: lanes forget it, so that it can be admitted. */
-    List<Long> reopen(long from, long upTo) {
-        List<Long> reopened = new ArrayList<>();
-        lanes.forEach((key, lane) -> {
-            if (lane.skippedFrom >= from && lane.skippedFrom <= upTo) {
+    boolean hasLowKeys() {
+        return !skipping.isEmpty() && skipping.values().stream().anyMatch(lane -> lane.waiting.size() <= laneSize / 2);
+    }
+
+    /** A row may have come in from here on, for whichever key: what is skipped begins no later. */
+    void lowerSkipped(long from) {
+        skipping.values().forEach(lane -> lane.skippedFrom = Math.min(lane.skippedFrom, from));
+    }
+
+    /** The rows of these keys are read on: they can be admitted. */
+    void reopen(List<Long> keys) {
+        keys.forEach(key -> {
+            Lane lane = skipping.remove(key);
+            if (lane != null) {
                 lane.skippedFrom = NONE;
-                reopened.add(key);
             }
         });
-        return reopened;
     }
 
-    /** Reading again ended before these lanes could be filled: what follows counts as skipped once more. */
+    /** Reading these keys ended before all of their rows were seen. */
     void skip(List<Long> keys, long from) {
-        for (Long key : keys) {
-            Lane lane = lanes.computeIfAbsent(key, missing -> new Lane());
-            lane.skippedFrom = Math.min(lane.skippedFrom, from);
-            if (lane.unit == null) {
-                refillFrom = Math.min(refillFrom, lane.skippedFrom);
-            }
-        }
+        keys.forEach(key -> skip(key, lanes.computeIfAbsent(key, missing -> new Lane()), from));
     }
 
     void forgetIdle(List<Long> keys) {
-        keys.forEach(key -> {
+        for (Long key : keys) {
             Lane lane = lanes.get(key);
             if (lane != null) {
                 forgetIfIdle(key, lane);
             }
-        });
+        }
+    }
+
+    private void skip(long keyHash, Lane lane, long from) {
+        lane.skippedFrom = Math.min(lane.skippedFrom, from);
+        skipping.put(keyHash, lane);
     }
 
     private void forgetIfIdle(long keyHash, Lane lane) {

@@ -4,22 +4,28 @@ import io.penstock.bus.BusListener;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.UUID;
 
-/** What the rooms of one running bus share. */
+/** What the rooms of one running bus share. *
+ * @param database the connections on which deliveries and publishes are written
+ * @param upkeep one connection apart, so that nothing keeps the node from renewing its leases
+ */
 record Node(
         UUID id,
         BusOptions options,
         BusListener listener,
         Database database,
+        Database upkeep,
         Transactions transactions,
         WakeUp wakeUp) {
 
     static Node of(ConnectionFactory application, BusOptions options) {
+        SchemaName schema = new SchemaName(options.schema());
         WakeUp wakeUp = new WakeUp();
         return new Node(
                 UUID.randomUUID(),
                 options,
                 new GuardedListener(options.listener()),
-                new Database(application, new SchemaName(options.schema()), options.connections()),
+                new Database(application, schema, options.connections()),
+                new Database(application, schema, 1),
                 new Transactions(application, options.acquireTimeout(), wakeUp),
                 wakeUp);
     }

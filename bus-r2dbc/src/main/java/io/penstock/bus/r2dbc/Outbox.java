@@ -50,8 +50,8 @@ final class Outbox {
                 INSERT INTO ${schema}.inbox (consumer_id, seq, key_hash, partition, state, due_at)
                 SELECT consumer.id, stored.seq, stored.key_hash,
                        (stored.key_hash & 9223372036854775807) % consumer.partitions,
-                       CASE WHEN stored.deliver_at > clock_timestamp() THEN 1 ELSE 0 END,
-                       CASE WHEN stored.deliver_at > clock_timestamp() THEN stored.deliver_at END
+                       CASE WHEN stored.deliver_at > statement_timestamp() THEN 1 ELSE 0 END,
+                       CASE WHEN stored.deliver_at > statement_timestamp() THEN stored.deliver_at END
                   FROM stored
                   JOIN ${schema}.consumer ON stored.type LIKE ANY (consumer.likes)
                 RETURNING consumer_id, seq, state, due_at

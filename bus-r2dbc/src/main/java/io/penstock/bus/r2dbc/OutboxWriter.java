@@ -47,7 +47,8 @@ final class OutboxWriter {
     Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events) {
         return Flux.defer(() -> {
             Gatherer<Pending> stream = gatherer(1);
-            return Flux.from(events).flatMapSequential(event -> result(event, stream), 2 * MOST_EVENTS, 1);
+            int outstanding = Math.min(2 * MOST_EVENTS, mostPending);
+            return Flux.from(events).flatMapSequential(event -> result(event, stream), outstanding, 1);
         });
     }
 

@@ -31,8 +31,11 @@ final class PartitionLeases {
             ), renewed AS (
                 UPDATE ${schema}.partition_lease
                    SET expires_at = clock_timestamp() + $4::int8 * interval '1 millisecond'
-                 WHERE node_id = $1 AND expires_at > clock_timestamp()
+                 WHERE node_id = $1 AND consumer_id = ANY ($3::int2[]) AND expires_at > clock_timestamp()
                 RETURNING consumer_id, partition
+            ), left_over AS (
+                UPDATE ${schema}.partition_lease SET node_id = NULL, expires_at = NULL
+                 WHERE node_id = $1 AND consumer_id <> ALL ($3::int2[])
             ), alive AS (
                 SELECT id, unnest(consumers) AS consumer_id
                   FROM ${schema}.node
@@ -69,7 +72,12 @@ final class PartitionLeases {
              WHERE node_id = $1 AND consumer_id = $2 AND partition = ANY ($3::int4[])
             """;
 
-    private static final String LEAVE = "DELETE FROM ${schema}.node WHERE id = $1";
+    private static final String LEAVE = """
+            WITH left_over AS (
+                UPDATE ${schema}.partition_lease SET node_id = NULL, expires_at = NULL WHERE node_id = $1
+            )
+            DELETE FROM ${schema}.node WHERE id = $1
+            """;
 
     private static final String BURY = """
             DELETE FROM ${schema}.node WHERE seen_at < clock_timestamp() - $1::int8 * interval '10 milliseconds'
@@ -86,13 +94,15 @@ final class PartitionLeases {
     private final Map<Integer, Member> members = new ConcurrentHashMap<>();
     private final Loop beating;
     private final Disposable.Swap timer = Disposables.swap();
+    private final DueTimer drainLook;
 
     PartitionLeases(Node node) {
         this.node = node;
-        this.database = node.database();
+        this.database = node.upkeep();
         this.listener = node.listener();
         this.lease = node.options().lease();
         this.beating = new Loop(this::beat, error -> listener.failed("renew leases", error));
+        this.drainLook = new DueTimer(beating::signal);
     }
 
     void start() {
@@ -130,7 +140,7 @@ final class PartitionLeases {
     /** Whether a delivery from this partition may start. */
     boolean holds(int consumerId, int partition) {
         Held now = held.get(consumerId);
-        return now != null && !now.isOver() && now.all().contains(partition);
+        return now != null && !now.isOver() && now.canStart(partition);
     }
 
     private Mono<Void> beat() {
@@ -201,7 +211,7 @@ final class PartitionLeases {
         Set<Integer> drained = new TreeSet<>(draining);
         drained.removeIf(partition -> member.isDelivering().test(partition));
         if (drained.size() < draining.size()) {
-            timerForDrain();
+            drainLook.in(DRAIN_LOOK.toMillis());
         }
         if (drained.isEmpty()) {
             return Mono.empty();
@@ -211,10 +221,6 @@ final class PartitionLeases {
         draining.removeAll(drained);
         hold(member, new Held(kept, draining, until));
         return release(member, drained);
-    }
-
-    private void timerForDrain() {
-        Mono.delay(DRAIN_LOOK).subscribe(tick -> beating.signal());
     }
 
     private Mono<Void> release(Member member, Collection<Integer> partitions) {
@@ -250,17 +256,21 @@ final class PartitionLeases {
     record Member(int consumerId, String name, Predicate<Integer> isDelivering, Runnable onGained) {}
 
     /** What this node holds of one consumer, until its own monotonic clock says that the lease may be over. */
-    private record Held(Set<Integer> all, Integer[] claimable, long untilNanos) {
+    private record Held(Set<Integer> all, Set<Integer> draining, long untilNanos) {
 
-        static final Held NOTHING = new Held(Set.of(), NONE, Long.MIN_VALUE);
+        static final Held NOTHING = new Held(Set.of(), Set.of(), 0);
 
-        Held(Set<Integer> all, Set<Integer> draining, long untilNanos) {
-            this(
-                    Set.copyOf(all),
-                    all.stream()
-                            .filter(partition -> !draining.contains(partition))
-                            .toArray(Integer[]::new),
-                    untilNanos);
+        Held {
+            all = Set.copyOf(all);
+            draining = Set.copyOf(draining);
+        }
+
+        Integer[] claimable() {
+            return all.stream().filter(this::canStart).toArray(Integer[]::new);
+        }
+
+        boolean canStart(int partition) {
+            return all.contains(partition) && !draining.contains(partition);
         }
 
         boolean isOver() {
@@ -269,6 +279,7 @@ final class PartitionLeases {
     }
 
     /** What the database says of one consumer: what is held, and this node's place among those that run it. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Share(int consumerId, int partitions, Integer[] held, int others, int before) {
 
         static Share of(Readable row) {

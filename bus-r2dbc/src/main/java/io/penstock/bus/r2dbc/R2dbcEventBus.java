@@ -28,6 +28,7 @@ import reactor.core.publisher.Mono;
  */
 public final class R2dbcEventBus implements EventBus {
 
+    private static final Duration FOR_GOOD = Duration.ofDays(36_500);
     private static final Duration CLOSING = Duration.ofSeconds(5);
 
     private final Node node;
@@ -51,7 +52,7 @@ public final class R2dbcEventBus implements EventBus {
         this.retention = new Retention(node);
         this.deadLetters = new DeadLetterQueue(node.database(), node.wakeUp());
         this.statistics = new Statistics(node.database(), subscriptions::running);
-        this.starting = Mono.defer(this::doStart).cache();
+        this.starting = Mono.defer(this::doStart).cache(started -> FOR_GOOD, error -> Duration.ZERO, () -> FOR_GOOD);
         this.closing = Mono.defer(this::doClose).cache();
     }
 
@@ -69,7 +70,8 @@ public final class R2dbcEventBus implements EventBus {
      * Prepares the schema as the options say and starts what runs in the background.
      *
      * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
-     * {@link io.penstock.bus.SchemaException} or as the database does. Subscribing twice starts once.
+     * {@link io.penstock.bus.SchemaException} or as the database does, and can then be subscribed to again; once it has
+     * succeeded, later subscriptions complete at once.
      */
     public Mono<Void> start() {
         return starting;
@@ -159,8 +161,10 @@ public final class R2dbcEventBus implements EventBus {
 
     private Mono<Void> doClose() {
         retention.stop();
-        return within(writer.close())
-                .then(within(subscriptions.close()))
+        // Handlers that still run may publish.
+        return within(subscriptions.close())
+                .then(within(Mono.defer(writer::close)))
+                .then(within(node.upkeep().close()))
                 .then(within(node.database().close()));
     }
 

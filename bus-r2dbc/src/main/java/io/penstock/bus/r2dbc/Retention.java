@@ -9,17 +9,20 @@ import reactor.core.publisher.Mono;
 /** Removes finished events after their retention: in bounded batches, one node at a time, never one still owed. */
 final class Retention {
 
-    // Walks the outbox from where the last batch ended; an event some consumer still owes, or holds dead, is passed.
+    // Walks the outbox in its order, page by page, as far as there is anything old on a page. An event that some
+    // consumer
+    // still owes, or holds dead, is passed.
     private static final String RETIRE = """
             WITH turn AS MATERIALIZED (
                 SELECT pg_try_advisory_xact_lock(hashtextextended('penstock retention ' || $4, 0)) AS mine
-            ), old AS (
-                SELECT event.seq
-                  FROM ${schema}.outbox_event event
-                 WHERE (SELECT mine FROM turn) AND event.seq > $1
-                   AND event.created_at < now() - $2::int8 * interval '1 millisecond'
-                 ORDER BY event.seq
+            ), page AS (
+                SELECT seq, created_at < now() - $2::int8 * interval '1 millisecond' AS is_old
+                  FROM ${schema}.outbox_event
+                 WHERE (SELECT mine FROM turn) AND seq > $1
+                 ORDER BY seq
                  LIMIT $3
+            ), old AS (
+                SELECT seq FROM page WHERE is_old
             ), retired AS (
                 DELETE FROM ${schema}.outbox_event
                  WHERE seq = ANY (ARRAY(

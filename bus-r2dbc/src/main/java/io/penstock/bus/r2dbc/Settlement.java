@@ -20,6 +20,7 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
@@ -31,7 +32,7 @@ final class Settlement {
             UPDATE ${schema}.inbox
                SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key,
                    due_at = CASE WHEN failed.state = 1
-                                 THEN coalesce(failed.at, clock_timestamp() + failed.delay * interval '1 millisecond')
+                                 THEN coalesce(failed.at, statement_timestamp() + failed.delay * interval '1 millisecond')
                             END,
                    failed_at = coalesce(CASE WHEN failed.error IS NOT NULL THEN clock_timestamp() END, failed_at),
                    last_error = coalesce(failed.error, last_error)
@@ -44,6 +45,7 @@ final class Settlement {
                       ceil(extract(epoch FROM inbox.due_at - clock_timestamp()) * 1000)::int8 AS due_in
             """;
 
+    private static final Instant FARTHEST = Instant.parse("9999-12-31T00:00:00Z");
     private static final int MOST_ROWS = 1_000;
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -53,24 +55,20 @@ final class Settlement {
     private final BusListener listener;
     private final Inbox inbox;
     private final String fail;
-    private final Predicate<Claimed> isLastOfKey;
+    private final Predicate<Claimed> freesKey;
     private final Consumer<List<Ended>> onSettled;
     private final Gatherer<List<Ended>> gatherer;
     private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
     Settlement(
-            Registered consumer,
-            Node node,
-            Inbox inbox,
-            Predicate<Claimed> isLastOfKey,
-            Consumer<List<Ended>> onSettled) {
+            Registered consumer, Node node, Inbox inbox, Predicate<Claimed> freesKey, Consumer<List<Ended>> onSettled) {
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
         this.inbox = inbox;
         this.fail = node.database().sql(FAIL);
-        this.isLastOfKey = isLastOfKey;
+        this.freesKey = freesKey;
         this.onSettled = onSettled;
         this.gatherer = new Gatherer<>(1, this::flush, List::size, MOST_ROWS, MOST_ROWS);
     }
@@ -86,15 +84,35 @@ final class Settlement {
     }
 
     private Mono<Void> flush(List<List<Ended>> units) {
-        List<Ended> all = units.stream().flatMap(List::stream).toList();
+        return write(units.stream().flatMap(List::stream).toList());
+    }
+
+    private Mono<Void> write(List<Ended> all) {
         Batch batch = new Batch();
         all.forEach(ended -> sort(ended, batch));
         return Mono.defer(() -> remove(batch).then(fail(batch)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
-                        .filter(error -> !stopped)
-                        .doBeforeRetry(retry -> listener.failed("settle " + consumer.name(), retry.failure())))
-                .doOnSuccess(written -> onSettled.accept(all));
+                        .filter(error -> !stopped && DatabaseErrors.isPassing(error))
+                        .doBeforeRetry(retry -> report(retry.failure())))
+                .doOnSuccess(written -> onSettled.accept(all))
+                .onErrorResume(error -> givenUp(all, error));
+    }
+
+    /** One outcome that cannot be written must not hold up the others; what is not recorded is delivered again. */
+    private Mono<Void> givenUp(List<Ended> all, Throwable error) {
+        report(error);
+        if (all.size() > 1 && !stopped) {
+            return Flux.fromIterable(all)
+                    .concatMap(ended -> write(List.of(ended)))
+                    .then();
+        }
+        onSettled.accept(all);
+        return Mono.empty();
+    }
+
+    private void report(Throwable error) {
+        listener.failed("settle " + consumer.name(), error);
     }
 
     private void sort(Ended ended, Batch batch) {
@@ -108,7 +126,7 @@ final class Settlement {
             batch.failed.add(ended);
         }
         boolean goesOn = ended.letsKeyGoOn(consumer.deadHoldsKey()) && !ended.removed();
-        if (goesOn && ended.row().followed() && isLastOfKey.test(ended.row())) {
+        if (goesOn && freesKey.test(ended.row())) {
             batch.freedKeys.add(ended.row().keyHash());
         }
     }
@@ -178,7 +196,7 @@ final class Settlement {
 
     private static @Nullable OffsetDateTime at(Ended ended) {
         Instant at = ended.outcome() instanceof Outcome.Retry retry ? retry.at() : null;
-        return at == null ? null : at.atOffset(ZoneOffset.UTC);
+        return at == null ? null : (at.isBefore(FARTHEST) ? at : FARTHEST).atOffset(ZoneOffset.UTC);
     }
 
     private static @Nullable String error(Ended ended) {

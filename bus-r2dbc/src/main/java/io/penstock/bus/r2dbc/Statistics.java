@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
-/** Where every consumer stands, from one statement. Counts stop at a limit and ages read one row for each state. */
+/** Where every consumer stands, from one statement. Counts stop at a limit, and the age is that of the
+ * oldest among the first hundred rows of each state, so that events delayed far ahead do not hide the others. */
 final class Statistics {
 
     private static final String COUNT = """
@@ -22,7 +23,7 @@ final class Statistics {
                         CROSS JOIN LATERAL (
                               SELECT inbox.seq FROM ${schema}.inbox
                                WHERE inbox.consumer_id = consumer.id AND inbox.state = undone.state
-                               ORDER BY inbox.seq LIMIT 1) AS oldest
+                               ORDER BY inbox.seq LIMIT 100) AS oldest
                          JOIN ${schema}.outbox_event event ON event.seq = oldest.seq), 0) AS oldest_millis
               FROM ${schema}.consumer
              CROSS JOIN LATERAL (

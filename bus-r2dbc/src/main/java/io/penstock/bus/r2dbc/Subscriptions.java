@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -25,6 +26,7 @@ final class Subscriptions {
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Dispatcher> running = new ConcurrentHashMap<>();
     private final ExecutorService handlerThreads = Executors.newCachedThreadPool(Subscriptions::handlerThread);
+    private volatile boolean started;
     private volatile boolean closed;
 
     Subscriptions(Node node, Consumers consumers) {
@@ -35,6 +37,7 @@ final class Subscriptions {
     }
 
     void start() {
+        started = true;
         leases.start();
         sweep.start();
     }
@@ -42,7 +45,12 @@ final class Subscriptions {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
         return Mono.defer(() -> {
             require(spec);
-            return consumers.register(spec).map(this::run).doOnError(error -> names.remove(spec.name()));
+            AtomicBoolean runs = new AtomicBoolean();
+            return consumers
+                    .register(spec)
+                    .map(this::run)
+                    .doOnNext(running -> runs.set(true))
+                    .doFinally(end -> freeName(spec.name(), runs.get()));
         });
     }
 
@@ -59,12 +67,22 @@ final class Subscriptions {
         closed = true;
         sweep.stop();
         return Flux.fromIterable(running.values())
-                .flatMap(this::stop, Integer.MAX_VALUE)
+                .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
                 .then(Mono.defer(leases::stop))
                 .doFinally(end -> handlerThreads.shutdown());
     }
 
+    /** A registration that failed or was cancelled leaves the name for the next. */
+    private void freeName(String name, boolean runs) {
+        if (!runs) {
+            names.remove(name);
+        }
+    }
+
     private void require(ConsumerSpec<?> spec) {
+        if (!started) {
+            throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: start the bus first");
+        }
         if (closed) {
             throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: the bus is closed");
         }
@@ -101,6 +119,11 @@ final class Subscriptions {
                 .stop(grace)
                 .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
                 .doFinally(end -> forget(dispatcher));
+    }
+
+    private Mono<Void> report(Throwable error) {
+        node.listener().failed("stop a consumer", error);
+        return Mono.empty();
     }
 
     private void forget(Dispatcher dispatcher) {

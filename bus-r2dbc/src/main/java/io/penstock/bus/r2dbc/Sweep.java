@@ -53,8 +53,8 @@ final class Sweep {
         Integer[] ids = consumers.get().toArray(Integer[]::new);
         return ids.length == 0
                 ? Mono.empty()
-                : node.database()
-                        .query(node.database().sql(LOOK), statement -> statement.bind(0, ids), Sweep::hint)
+                : node.upkeep()
+                        .query(node.upkeep().sql(LOOK), statement -> statement.bind(0, ids), Sweep::hint)
                         .collectList()
                         .doOnNext(node.wakeUp()::committed)
                         .then();

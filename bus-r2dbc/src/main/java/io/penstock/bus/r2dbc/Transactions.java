@@ -2,18 +2,19 @@ package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.HandlerTimeoutException;
 import io.penstock.bus.PublishOutcomeUnknownException;
-import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Runs the application's code in transactions on the application's connections. */
 final class Transactions {
+
+    private static final Duration LONGEST_ENDING = Duration.ofSeconds(30);
 
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
@@ -30,19 +31,24 @@ final class Transactions {
      * connection is given back in any case.
      */
     <T> Mono<T> run(Function<BusConnection, Mono<T>> work) {
-        return Mono.usingWhen(acquire(), connection -> run(connection, work), Connection::close);
-    }
-
-    private <T> Mono<T> run(Connection connection, Function<BusConnection, Mono<T>> work) {
+        // One resource with one end each: were closing a resource of its own, a cancel would give the connection back
+        // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
         return Mono.usingWhen(
-                Mono.from(connection.beginTransaction()).then(Mono.fromCallable(() -> new BusConnection(connection))),
-                work,
-                this::commit,
-                (begun, error) -> error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun),
-                Transactions::stop);
+                acquire().map(BusConnection::new),
+                begun -> Mono.from(begun.unwrap().beginTransaction()).then(Mono.defer(() -> work.apply(begun))),
+                begun -> end(begun, commit(begun)),
+                (begun, error) -> end(begun, error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun)),
+                begun -> end(begun, stop(begun)));
     }
 
-    private Publisher<Void> commit(BusConnection begun) {
+    private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {
+        return ending.timeout(LONGEST_ENDING)
+                .onErrorResume(
+                        error -> Connections.giveBack(begun.unwrap(), error).then(Mono.error(error)))
+                .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
+    }
+
+    private Mono<Void> commit(BusConnection begun) {
         begun.end();
         return Mono.from(begun.unwrap().commitTransaction())
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
@@ -51,43 +57,61 @@ final class Transactions {
 
     private static Throwable unknown(Throwable error) {
         return new PublishOutcomeUnknownException(
-                "The transaction may be committed or not: the connection broke before the answer", error);
+                "The transaction may be committed or not: no answer came from the database", error);
     }
 
-    private static Publisher<Void> rollback(BusConnection begun) {
+    private static Mono<Void> rollback(BusConnection begun) {
         begun.end();
-        return begun.unwrap().rollbackTransaction();
+        return Mono.from(begun.unwrap().rollbackTransaction());
     }
 
     /** A statement that still runs would make the rollback wait for it: the server is asked to stop it first. */
-    private static Publisher<Void> stop(BusConnection begun) {
+    private static Mono<Void> stop(BusConnection begun) {
         begun.end();
-        Mono<Void> cancel = postgresql(begun.unwrap()) instanceof PostgresqlConnection postgresql
-                ? postgresql.cancelRequest().onErrorComplete()
-                : Mono.empty();
         // The cancel may hit the first rollback instead of the statement it was meant for.
-        return cancel.then(Mono.defer(() -> Mono.from(begun.unwrap().rollbackTransaction()))
-                .retry(1));
-    }
-
-    private static Object postgresql(Connection connection) {
-        Object at = connection;
-        while (!(at instanceof PostgresqlConnection) && at instanceof Wrapped<?> wrapped) {
-            at = wrapped.unwrap();
-        }
-        return at;
+        return Connections.cancelStatement(begun.unwrap())
+                .then(Mono.defer(() -> rollback(begun)).retry(1));
     }
 
     /** A pool may have no limit to waiting of its own, and no handler has run yet: not an attempt. */
     private Mono<Connection> acquire() {
-        return Mono.<Connection>from(application.create())
-                .timeout(acquireTimeout)
-                .onErrorMap(
-                        TimeoutException.class,
-                        error -> new NoConnectionException("No connection within " + acquireTimeout, error))
-                .onErrorMap(
-                        error -> !(error instanceof NoConnectionException),
-                        error -> new NoConnectionException("No connection: " + error.getMessage(), error));
+        return Mono.defer(() -> {
+            Arrival arrival = new Arrival();
+            return Mono.<Connection>from(application.create())
+                    .doOnNext(arrival::arrived)
+                    .timeout(acquireTimeout)
+                    .onErrorMap(error -> arrival.abandoned(acquireTimeout, error));
+        });
+    }
+
+    /** Sees to it that a connection which arrives in the very moment of the timeout is given back. */
+    private static final class Arrival {
+
+        private static final Object ABANDONED = new Object();
+
+        private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
+
+        void arrived(Connection connection) {
+            if (state.getAndSet(connection) == ABANDONED) {
+                giveBack(connection);
+            }
+        }
+
+        NoConnectionException abandoned(Duration timeout, Throwable error) {
+            if (state.getAndSet(ABANDONED) instanceof Connection late) {
+                giveBack(late);
+            }
+            return new NoConnectionException(
+                    error instanceof TimeoutException
+                            ? "No connection of the application within " + timeout
+                            : "No connection of the application: " + error.getMessage(),
+                    error);
+        }
+
+        /** Nobody is left to whom this could be chained. */
+        private static void giveBack(Connection connection) {
+            Mono.from(connection.close()).onErrorComplete().subscribe();
+        }
     }
 
     /** The application's connection factory gave none: nothing has run. */

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Window {
 
+    private static final Long[] NO_KEYS = {};
+
     private final Registered consumer;
     private final int capacity;
     private final KeyLanes lanes;
@@ -25,7 +27,7 @@ final class Window {
     private long cursor;
     private long hinted = 0;
     private boolean more;
-    private @Nullable Long refillEnd;
+    private boolean refilling;
 
     Window(Registered consumer) {
         this.consumer = consumer;
@@ -45,39 +47,32 @@ final class Window {
             return null;
         }
         heldSince.clear();
-        long refill = lanes.takeRefill();
-        if (refill != KeyLanes.NONE && refill <= cursor && hinted > refill) {
-            refillEnd = cursor;
-            return new Claims.Range(refill - 1, cursor, inFlightAfter(refill - 1), free);
-        }
-        refillEnd = null;
-        cursor = Math.min(cursor, Math.min(hinted, refill) - 1);
-        hinted = Long.MAX_VALUE;
-        return new Claims.Range(cursor, Long.MAX_VALUE, inFlightAfter(cursor), free);
+        refilling = lanes.hasLowKeys() && (!refilling || !mayReadOn());
+        return refilling ? refill(free) : readOn(free);
     }
 
     /** Takes the rows of a range into memory and returns what can be handled now. */
     synchronized List<List<Claimed>> admit(Claims.Range range, List<Claimed> rows) {
         boolean full = rows.size() == range.limit();
         long last = rows.isEmpty() ? range.above() : rows.get(rows.size() - 1).seq();
-        long covered = full ? last : range.upTo();
-        List<Long> reopened = lanes.reopen(range.above() + 1, covered);
+        List<Long> refilled = List.of(range.onlyKeys());
+        lanes.reopen(refilled);
         Units units = new Units(consumer.unitSize());
         rows.stream().filter(row -> !row.blocked()).forEach(row -> admit(row, units));
         rows.stream().filter(row -> heldSince.contains(row.keyHash())).forEach(row -> hint(row.seq()));
-        if (refillEnd == null) {
+        if (refilled.isEmpty()) {
             cursor = Math.max(cursor, last);
             more = full;
         } else if (full) {
-            lanes.skip(reopened, last + 1);
+            lanes.skip(refilled, last + 1);
         }
-        lanes.forgetIdle(reopened);
+        lanes.forgetIdle(refilled);
         return units.close();
     }
 
-    /** Whether nothing of the row's key waits behind it in memory. */
-    synchronized boolean isLastOfKey(Claimed row) {
-        return lanes.isLast(row);
+    /** Whether the end of this row frees what is parked behind it: nothing of its key comes before that in memory. */
+    synchronized boolean freesKey(Claimed row) {
+        return row.followed() && lanes.isLast(row);
     }
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
@@ -124,7 +119,24 @@ final class Window {
     }
 
     private boolean hasReason() {
-        return more || hinted != Long.MAX_VALUE || lanes.needsRefill();
+        return mayReadOn() || lanes.hasLowKeys();
+    }
+
+    private boolean mayReadOn() {
+        return more || hinted != Long.MAX_VALUE;
+    }
+
+    private Claims.Range readOn(int free) {
+        cursor = Math.min(cursor, hinted - 1);
+        lanes.lowerSkipped(hinted);
+        hinted = Long.MAX_VALUE;
+        return new Claims.Range(cursor, inFlightAfter(cursor), NO_KEYS, lanes.skippingKeys(), free);
+    }
+
+    private Claims.Range refill(int free) {
+        List<Long> keys = lanes.lowKeys();
+        long from = keys.stream().mapToLong(lanes::skippedFrom).min().orElseThrow();
+        return new Claims.Range(from - 1, inFlightAfter(from - 1), keys.toArray(NO_KEYS), NO_KEYS, free);
     }
 
     private void admit(Claimed row, Units units) {

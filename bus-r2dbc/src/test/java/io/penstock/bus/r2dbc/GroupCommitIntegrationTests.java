@@ -286,8 +286,7 @@ class GroupCommitIntegrationTests {
                         connection -> Mono.from(connection.beginTransaction())
                                 .then(Database.changed(
                                         connection, "LOCK TABLE " + fixture.schema() + ".outbox_event", s -> {}))
-                                .then(Mono.fromRunnable(work)
-                                        .subscribeOn(Schedulers.boundedElastic())),
+                                .then(Mono.fromRunnable(work).subscribeOn(Schedulers.boundedElastic())),
                         connection ->
                                 Mono.from(connection.rollbackTransaction()).then(Mono.from(connection.close())))
                 .block(PATIENCE);

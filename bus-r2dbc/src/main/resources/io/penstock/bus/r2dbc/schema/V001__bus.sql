@@ -53,7 +53,7 @@ CREATE TABLE ${schema}.inbox (
     state       smallint NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
     -- later rows of the same key wait for this one; never set on a ready row
     holds_key   boolean  NOT NULL DEFAULT false CHECK (state <> 0 OR NOT holds_key),
-    due_at      timestamptz,
+    due_at      timestamptz CHECK (state <> 1 OR due_at IS NOT NULL),
     failed_at   timestamptz,
     last_error  text,
     -- The state is part of the key so that reading ready rows never passes the parked and the dead, and a ready row
