@@ -54,7 +54,8 @@ final class Database {
                 .maxLifeTime(Duration.ofHours(1))
                 .maxAcquireTime(Duration.ofSeconds(30))
                 .maxCreateConnectionTime(Duration.ofSeconds(15))
-                .acquireRetry(0)
+                // After a restart of the server every pooled connection may be dead, and is found so one by one.
+                .acquireRetry(connections)
                 .allocatorSubscribeOn(opening)
                 .build());
     }
