@@ -56,7 +56,8 @@ final class Database {
                         .maxLifeTime(Duration.ofHours(1))
                         .maxAcquireTime(ACQUIRE_TIMEOUT)
                         .maxCreateConnectionTime(Duration.ofSeconds(15))
-                        .acquireRetry(0)
+                        // After a restart of the server every pooled connection may be dead, and is found so one by one.
+                        .acquireRetry(connections)
                         .allocatorSubscribeOn(Schedulers.boundedElastic())
                         .build());
         this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, new WakeUp());

@@ -1,6 +1,5 @@
 package io.penstock.bus.r2dbc;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -9,7 +8,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -17,8 +15,6 @@ import reactor.core.publisher.Mono;
  * one round trip. No timer, no added latency.
  */
 final class Gatherer<T> {
-
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
     private final Queue<T> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
@@ -49,14 +45,6 @@ final class Gatherer<T> {
     /** Items not flushed yet. */
     int pending() {
         return pending.get();
-    }
-
-    /** Completes when all that was submitted is flushed. */
-    Mono<Void> drained() {
-        return Flux.interval(Duration.ZERO, LOOK_AGAIN)
-                .onBackpressureDrop()
-                .takeUntil(tick -> pending.get() == 0)
-                .then();
     }
 
     private Mono<Void> flushNext() {

@@ -8,8 +8,10 @@ import io.penstock.bus.PublishOutcomeUnknownException;
 import io.penstock.bus.PublishRejectedException;
 import io.penstock.bus.PublishResult;
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -18,6 +20,7 @@ import reactor.core.publisher.Sinks;
 /** Publishes events in transactions of the bus's own, by group commit. */
 final class OutboxWriter {
 
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
     private static final int LANES = 2;
     private static final int MOST_EVENTS = 512;
     private static final int MOST_CHARACTERS = 4 << 20;
@@ -28,6 +31,7 @@ final class OutboxWriter {
     private final BusListener listener;
     private final int mostPending;
     private final Gatherer<Pending> concurrent;
+    private final AtomicInteger unwritten = new AtomicInteger();
     private volatile boolean closed;
 
     OutboxWriter(Node node, Outbox outbox) {
@@ -40,7 +44,7 @@ final class OutboxWriter {
     }
 
     Mono<Void> publish(Event<?> event) {
-        return Mono.defer(() -> submit(event, concurrent));
+        return Mono.defer(() -> concurrent.pending() < mostPending ? submit(event, concurrent) : tooMany(event));
     }
 
     /** One lane of its own for each stream: with two, a later event could be stored before an earlier one. */
@@ -55,11 +59,14 @@ final class OutboxWriter {
     /** Takes nothing more; completes when what was taken is written. */
     Mono<Void> close() {
         closed = true;
-        return concurrent.drained();
+        return Flux.interval(Duration.ZERO, LOOK_AGAIN)
+                .onBackpressureDrop()
+                .takeUntil(tick -> unwritten.get() == 0)
+                .then();
     }
 
     private Gatherer<Pending> gatherer(int lanes) {
-        return new Gatherer<>(lanes, this::write, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
+        return new Gatherer<>(lanes, this::flush, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
     }
 
     private Mono<PublishResult> result(Event<?> event, Gatherer<Pending> gatherer) {
@@ -73,16 +80,24 @@ final class OutboxWriter {
     }
 
     private Mono<Void> submit(Event<?> event, Gatherer<Pending> gatherer) {
+        Pending pending = new Pending(outbox.encode(event), Sinks.empty());
+        // Counted before the look at closed, so that close waits for whoever gets past it.
+        unwritten.incrementAndGet();
         if (closed) {
+            unwritten.decrementAndGet();
             return Mono.error(new PublishRejectedException("Event " + event + " was not stored: the bus is closed"));
         }
-        if (gatherer.pending() >= mostPending) {
-            return Mono.error(new PublishRejectedException("Event " + event + " was not stored: " + mostPending
-                    + " publishes are waiting (maxPendingPublishes); publish it again later"));
-        }
-        Pending pending = new Pending(outbox.encode(event), Sinks.empty());
         gatherer.submit(pending);
         return pending.done().asMono();
+    }
+
+    private Mono<Void> tooMany(Event<?> event) {
+        return Mono.error(new PublishRejectedException("Event " + event + " was not stored: " + mostPending
+                + " publishes are waiting (maxPendingPublishes); publish it again later"));
+    }
+
+    private Mono<Void> flush(List<Pending> batch) {
+        return write(batch).doFinally(end -> unwritten.addAndGet(-batch.size()));
     }
 
     private Mono<Void> write(List<Pending> batch) {

@@ -1,6 +1,5 @@
 package io.penstock.bus.r2dbc;
 
-import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,7 +11,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -82,22 +80,6 @@ class GathererTests {
     }
 
     @Test
-    void drainedCompletesWhenTheLastFlushHasEnded() {
-        Gatherer<Integer> gatherer = held(1, 10, 100);
-        AtomicBoolean drained = new AtomicBoolean();
-        gatherer.submit(1);
-        gatherer.submit(2);
-        gatherer.drained().subscribe(null, null, () -> drained.set(true));
-
-        end(0);
-        awaitThat(() -> flushed.size() == 2);
-        assertThat(drained).isFalse();
-        end(1);
-
-        awaitThat(drained::get);
-    }
-
-    @Test
     void everyItemOfManyThreadsIsFlushedOnceAndThoseOfOneThreadInOrder() throws InterruptedException {
         ConcurrentLinkedQueue<Integer> all = new ConcurrentLinkedQueue<>();
         Gatherer<Integer> gatherer = new Gatherer<>(
@@ -114,7 +96,7 @@ class GathererTests {
         }
         threads.shutdown();
         assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
-        gatherer.drained().block(PATIENCE);
+        awaitThat(() -> gatherer.pending() == 0);
 
         assertThat(new HashSet<>(all)).hasSize(80_000);
         assertThat(all).hasSize(80_000);

@@ -28,6 +28,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.publisher.TestPublisher;
+import reactor.util.retry.Retry;
 
 /** Standalone publishes share commits; each of them succeeds or fails by itself. */
 class GroupCommitIntegrationTests {
@@ -136,8 +137,22 @@ class GroupCommitIntegrationTests {
         });
 
         assertThat(fixture.count("outbox_event")).isZero();
-        bus.publish(first).then(bus.publish(second)).block(PATIENCE);
+        repeated(bus.publish(first)).then(repeated(bus.publish(second))).block(PATIENCE);
         assertThat(fixture.count("outbox_event")).isEqualTo(2);
+    }
+
+    @Test
+    void connectionsThatDiedWhileNobodyUsedThemFailNoPublish() {
+        R2dbcEventBus bus = fixture.bus();
+        Flux.range(0, 1_000).flatMap(i -> bus.publish(event()), 1_000).blockLast(PATIENCE);
+
+        fixture.all(
+                "SELECT pg_terminate_backend(pid, 10000) AS done FROM pg_stat_activity WHERE application_name = 'penstock'",
+                row -> row.get("done", Boolean.class));
+        repeated(bus.publish(event())).block(PATIENCE);
+        repeated(bus.publish(event())).block(PATIENCE);
+
+        assertThat(fixture.count("outbox_event")).isEqualTo(1_002);
     }
 
     @Test
@@ -219,6 +234,11 @@ class GroupCommitIntegrationTests {
         assertThat(failure(ends.get(0))).isInstanceOf(PublishRejectedException.class);
         assertThat(fixture.count("outbox_event")).isEqualTo(100);
         assertThat(fixture.listener.failures).isEmpty();
+    }
+
+    /** A connection may turn out to be dead only after the statement was sent on it. */
+    private static Mono<Void> repeated(Mono<Void> publish) {
+        return publish.retryWhen(Retry.max(10).filter(PublishOutcomeUnknownException.class::isInstance));
     }
 
     /** The commits of one bus, counted when its backends have ended: an idle one reports its own late. */
