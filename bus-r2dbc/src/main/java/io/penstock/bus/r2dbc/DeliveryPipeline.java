@@ -109,7 +109,7 @@ final class DeliveryPipeline<T> {
             unit.add(row, row.event().<T>withPayload(payload).build());
         } catch (PayloadDecodingException e) {
             unit.end(row, new Outcome.Dead(e));
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (Throwable e) {
             unit.end(row, new Outcome.Dead(new PayloadDecodingException("The codec failed on " + row.event(), e)));
         }
     }

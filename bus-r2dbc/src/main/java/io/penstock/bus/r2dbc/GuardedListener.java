@@ -87,7 +87,7 @@ record GuardedListener(BusListener listener) implements BusListener {
     private static void guard(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException | StackOverflowError | LinkageError thrown) {
+        } catch (Throwable thrown) {
             LOG.debug("A bus listener threw", thrown);
         }
     }
