@@ -48,12 +48,12 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     @Override
     public Statement createStatement(String sql) {
-        return open().createStatement(sql);
+        return new BusStatement(open().createStatement(sql), this::open);
     }
 
     @Override
     public Batch createBatch() {
-        return open().createBatch();
+        return BusStatement.batch(open().createBatch(), this::open);
     }
 
     @Override

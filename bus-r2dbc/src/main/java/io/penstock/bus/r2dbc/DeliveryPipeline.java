@@ -117,7 +117,7 @@ final class DeliveryPipeline<T> {
                             .build());
         } catch (PayloadDecodingException e) {
             unit.end(row, new Outcome.Dead(e));
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             // A codec or a payload class may throw anything, and Reactor would let some errors pass by all operators.
             unit.end(row, new Outcome.Dead(new PayloadDecodingException("The codec failed on " + row.event(), e)));
         }

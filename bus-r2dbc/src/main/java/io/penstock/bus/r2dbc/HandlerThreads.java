@@ -47,7 +47,17 @@ final class HandlerThreads extends AbstractExecutorService {
     public void execute(Runnable task) {
         tasks.add(task);
         if (workers.get() == 0 && workers.compareAndSet(0, 1)) {
+            begin();
+        }
+    }
+
+    /** There may be no further thread: then the tasks wait, and the next one, or the watch, tries again. */
+    private void begin() {
+        try {
             threads.execute(this::work);
+        } catch (Throwable none) {
+            workers.decrementAndGet();
+            watch();
         }
     }
 
@@ -92,11 +102,12 @@ final class HandlerThreads extends AbstractExecutorService {
     private void look() {
         long endedNow = ended.get();
         int running = workers.get();
-        if (endedNow == endedBefore && running > 0 && !tasks.isEmpty()) {
-            join(Math.min(running, most - running));
+        boolean waiting = !shutdown && !tasks.isEmpty();
+        if (endedNow == endedBefore && waiting) {
+            join(Math.min(Math.max(1, running), most - running));
         }
         endedBefore = endedNow;
-        if (running > 0) {
+        if (running > 0 || waiting) {
             watchAgain();
         } else {
             watching.set(false);
@@ -107,7 +118,7 @@ final class HandlerThreads extends AbstractExecutorService {
     private void join(int more) {
         for (int i = 0; i < more; i++) {
             workers.incrementAndGet();
-            threads.execute(this::work);
+            begin();
         }
     }
 

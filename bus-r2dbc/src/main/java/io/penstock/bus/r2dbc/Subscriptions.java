@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** The consumers whose handlers run on this node, from their registration to their end. */
 final class Subscriptions {
@@ -69,7 +70,14 @@ final class Subscriptions {
         return Flux.fromIterable(running.values())
                 .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
                 .then(Mono.defer(leases::stop))
-                .doFinally(end -> handlerThreads.shutdown());
+                // Its lock may be waited for, which no thread of the driver may do.
+                .doFinally(end -> Schedulers.boundedElastic().schedule(handlerThreads::shutdown));
+    }
+
+    /** One consumer that cannot give back its partitions must not keep the others from ending. */
+    private Mono<Void> report(Throwable error) {
+        node.listener().failed("stop a consumer", error);
+        return Mono.empty();
     }
 
     /** A registration that failed or was cancelled leaves the name for the next. */

@@ -50,6 +50,10 @@ final class Transactions {
 
     private Mono<Void> commit(BusConnection begun) {
         begun.end();
+        if (begun.unwrap().isAutoCommit()) {
+            return Mono.error(new IllegalStateException(
+                    "The code in the transaction ended it by SQL of its own: the bus owns it, an error rolls it back"));
+        }
         return Mono.from(begun.unwrap().commitTransaction())
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
                 .doOnSuccess(committed -> wakeUp.committed(begun.hints()));

@@ -30,6 +30,8 @@ public final class BlockingCalls implements BlockHoundIntegration {
 
     @Override
     public void applyTo(BlockHound.Builder builder) {
+        // Netty loads its native library with the first connection, wherever that is opened.
+        builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load");
         builder.blockingMethodCallback(method -> {
             Error error = new BlockingOperationError(method);
             FOUND.add(error);
