@@ -13,18 +13,21 @@ import reactor.core.publisher.Mono;
 final class Claims {
 
     // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
-    // are left out, so the cursor may step back at any time.
-    private static final String READY = """
+    // are left out, so the cursor may step back at any time. The two inner queries are in the order of inbox_key: with
+    // EXISTS instead, the planner may search all parked rows for one of the key.
+    static final String READY = """
             SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, inbox.attempts,
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
-                   $6::bool AND EXISTS (
-                       SELECT FROM ${schema}.inbox earlier
+                   $6::bool AND (
+                       SELECT earlier.seq FROM ${schema}.inbox earlier
                         WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
-                          AND earlier.holds_key AND earlier.seq < inbox.seq) AS blocked,
-                   $6::bool AND EXISTS (
-                       SELECT FROM ${schema}.inbox later
+                          AND earlier.holds_key AND earlier.seq < inbox.seq
+                        ORDER BY earlier.seq LIMIT 1) IS NOT NULL AS blocked,
+                   $6::bool AND (
+                       SELECT later.seq FROM ${schema}.inbox later
                         WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
-                          AND later.holds_key AND later.seq > inbox.seq) AS followed,
+                          AND later.holds_key AND later.seq > inbox.seq
+                        ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
             """ + Rows.EVENT_COLUMNS + """
 
               FROM ${schema}.inbox
