@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Where every registered consumer stands, from one snapshot of the database.
+ * Where every registered consumer stands, from one snapshot of the database. Immutable.
  *
  * @param at when, by the database's clock
  */

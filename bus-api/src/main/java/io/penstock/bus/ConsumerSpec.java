@@ -14,7 +14,8 @@ import reactor.core.publisher.Mono;
  * A durable consumer: its name, the event types it takes and as which classes, its handler and its options. Immutable.
  *
  * @param name unique in the database and kept for good: what is owed to a consumer is stored under it
- * @param payloads event type patterns ({@code order.placed}, {@code order.*}, {@code *}) and the classes they become
+ * @param payloads event type patterns and the classes they become: {@code order.placed}, {@code order.*} for whatever
+ *     starts with {@code order.}, {@code *} for all
  */
 public record ConsumerSpec<T>(
         String name, Map<String, Class<? extends T>> payloads, Handler<T> handler, ConsumerOptions options) {
@@ -71,13 +72,14 @@ public record ConsumerSpec<T>(
 
     private static void requireName(String name) {
         if (!Syntax.isConsumerName(name)) {
-            throw new InvalidConsumerException("The consumer name '" + name + "' is not made of " + Syntax.NAME_RULE);
+            throw new InvalidConsumerException(
+                    "The consumer name '" + Text.shown(name) + "' is not made of " + Syntax.NAME_RULE);
         }
     }
 
     private static void requirePattern(String name, String pattern) {
         if (!Syntax.isPattern(pattern)) {
-            throw new InvalidConsumerException("Consumer '" + name + "' takes '" + pattern
+            throw new InvalidConsumerException("Consumer '" + name + "' takes '" + Text.shown(pattern)
                     + "', which is neither '*' nor an event type (" + Syntax.TYPE_RULE + ") nor one followed by '.*'");
         }
     }
@@ -93,7 +95,7 @@ public record ConsumerSpec<T>(
 
         /** Takes the event type that the payload's class names with {@link EventType}. */
         public <T> Builder<T> on(Class<T> payload) {
-            return on(EventTypeName.of(payload).value(), payload);
+            return new Builder<T>(name).on(payload);
         }
 
         /** Takes the event types of a pattern, decoded into a class or into what is registered below that class. */
@@ -131,13 +133,17 @@ public record ConsumerSpec<T>(
 
         /** Takes the event types of one more pattern. */
         public Builder<T> on(String pattern, Class<? extends T> payload) {
-            payloads.put(pattern, payload);
+            Class<? extends T> before = payloads.put(pattern, payload);
+            if (before != null && before != payload) {
+                throw new InvalidConsumerException("Consumer '" + name + "' takes '" + Text.shown(pattern)
+                        + "' twice, as " + before.getName() + " and as " + payload.getName());
+            }
             return this;
         }
 
         /** Takes one more annotated payload class. */
         public Builder<T> on(Class<? extends T> payload) {
-            return on(EventTypeName.of(payload).value(), payload);
+            return on(eventTypeOf(payload), payload);
         }
 
         /** Handles events of one key one at a time, in the order they were published. */
@@ -205,6 +211,14 @@ public record ConsumerSpec<T>(
         public <C> ConsumerSpec<T> transactionalBatch(
                 Class<C> transaction, BiFunction<List<Event<T>>, C, Mono<Void>> handler) {
             return with(new Handler.TransactionalBatch<>(transaction, handler));
+        }
+
+        private String eventTypeOf(Class<?> payload) {
+            return EventTypeName.of(
+                            payload,
+                            "on(pattern, class)",
+                            problem -> new InvalidConsumerException("Consumer '" + name + "': " + problem))
+                    .value();
         }
 
         private ConsumerSpec<T> with(Handler<T> handler) {

@@ -3,7 +3,7 @@ package io.penstock.bus;
 import java.time.Duration;
 
 /**
- * Where one consumer stands.
+ * Where one consumer stands. Immutable.
  *
  * @param running whether a handler for it runs on this node
  * @param ready events that could be delivered now; counting stops at {@link #COUNTED_AT_MOST}

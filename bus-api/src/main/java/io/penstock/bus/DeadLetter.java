@@ -3,7 +3,7 @@ package io.penstock.bus;
 import java.time.Instant;
 
 /**
- * A delivery that will not be attempted again by itself.
+ * A delivery that will not be attempted again by itself. Immutable.
  *
  * @param position grows with the order of publication; {@link DeadLetterFilter#after} takes it for paging
  * @param attempts how often the handler ran

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedUntil the latest time of death, exclusive
  * @param errorContains a part of the error's text, as it is written
  * @param after only letters with a larger {@link DeadLetter#position}; 0 for the first page
- * @param limit the most letters meant, 1 to 10,000; default 1,000
+ * @param limit the most letters meant, by redrive and discard too, 1 to 10,000; default 1,000
  */
 public record DeadLetterFilter(
         @Nullable String consumer,
@@ -30,7 +30,8 @@ public record DeadLetterFilter(
             throw new IllegalArgumentException("limit is " + limit + ", allowed are 1 to 10000");
         }
         if (type != null && !Syntax.isPattern(type)) {
-            throw new IllegalArgumentException("type is '" + type + "', allowed are '*', an event type, or one with '.*'");
+            throw new IllegalArgumentException(
+                    "type is '" + Text.shown(type) + "', allowed are '*', an event type, or one with '.*'");
         }
     }
 

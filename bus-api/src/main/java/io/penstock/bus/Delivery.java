@@ -4,6 +4,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * One event on its way to one consumer. A handler of single events finds its own in the Reactor context.
+ * Immutable.
  *
  * @param event the event with its payload undecoded
  * @param attempt the number of this attempt, from 1

@@ -40,9 +40,9 @@ public final class Event<T> {
         this.aggregateId = builder.aggregateId;
         this.key = builder.key != null ? builder.key : builder.aggregateKey();
         this.payload = builder.payload;
-        this.headers = builder.headers.isEmpty()
-                ? Map.of()
-                : Collections.unmodifiableMap(new LinkedHashMap<>(builder.headers));
+        this.headers = builder.ownHeaders
+                ? Collections.unmodifiableMap(new LinkedHashMap<>(builder.headers))
+                : builder.headers;
         this.occurredAt = micros(builder.occurredAt != null ? builder.occurredAt : Instant.now());
         this.deliverAt = builder.deliverAt == null ? null : micros(builder.deliverAt);
         this.expiresAt = builder.expiresAt == null ? null : micros(builder.expiresAt);
@@ -65,8 +65,10 @@ public final class Event<T> {
 
     /** A builder for an event of the type and version that the payload's class names with {@link EventType}. */
     public static <T> Builder<T> builder(T payload) {
-        EventType named =
-                EventTypeName.of(Objects.requireNonNull(payload, "payload").getClass());
+        EventType named = EventTypeName.of(
+                Objects.requireNonNull(payload, "payload").getClass(),
+                "Event.of(type, payload)",
+                InvalidEventException::new);
         return new Builder<>(named.value(), payload).version(named.version());
     }
 
@@ -83,8 +85,9 @@ public final class Event<T> {
         copy.source = source;
         copy.aggregateType = aggregateType;
         copy.aggregateId = aggregateId;
-        copy.key = key;
-        copy.headers.putAll(headers);
+        // A derived key is derived again, so that a copy about another aggregate gets the key of that one.
+        copy.key = Objects.equals(key, copy.aggregateKey()) ? null : key;
+        copy.headers = headers;
         copy.occurredAt = occurredAt;
         copy.deliverAt = deliverAt;
         copy.expiresAt = expiresAt;
@@ -165,7 +168,7 @@ public final class Event<T> {
     /** Names the event without its payload, which may be confidential. */
     @Override
     public String toString() {
-        return type + " v" + version + " " + id;
+        return Text.shown(type) + " v" + version + " " + id;
     }
 
     /** Gathers an event's values. Not safe for use by several threads. */
@@ -173,7 +176,9 @@ public final class Event<T> {
 
         private final String type;
         private final T payload;
-        private final Map<String, String> headers = new LinkedHashMap<>();
+        // Shared with the event that was copied until the first change: every delivery copies its event.
+        private Map<String, String> headers = Map.of();
+        private boolean ownHeaders;
         private @Nullable UUID id;
         private int version = 1;
         private @Nullable String source;
@@ -219,6 +224,10 @@ public final class Event<T> {
         }
 
         public Builder<T> header(String name, String value) {
+            if (!ownHeaders) {
+                headers = new LinkedHashMap<>(headers);
+                ownHeaders = true;
+            }
             headers.put(Objects.requireNonNull(name, "header name"), Objects.requireNonNull(value, name));
             return this;
         }

@@ -18,7 +18,7 @@ public interface EventBus {
     Mono<Void> publish(Event<?> event);
 
     /**
-     * Publishes a stream of events in batches, in its order, with backpressure.
+     * Publishes a stream of events in its order, with backpressure, each batch in a transaction of its own.
      *
      * <p>On subscribe the events are requested as fast as they are stored. Emits one result for each event, in order,
      * after its commit; an event that is refused or repeated is reported there and the stream goes on. Cancelling
@@ -29,27 +29,29 @@ public interface EventBus {
     /**
      * Registers a consumer, if its name is new, and starts its handler here.
      *
-     * <p>Emits the running consumer once it is registered: every event published from then on is owed to it. A type
-     * pattern is added to those already registered under the name, never taken away, so that nodes of two versions can
-     * run side by side. Errors with {@link InvalidConsumerException} when the name already runs on this bus or differs
-     * from what is registered in what is fixed.
+     * <p>On subscribe it is registered in a transaction of its own. Emits the running consumer once that is committed:
+     * every event published from then on is owed to it. Type patterns are added to those already registered under the
+     * name, never taken away, so that nodes of two versions can run side by side. Cancelling may leave it registered.
+     * Errors with {@link InvalidConsumerException} when the name already runs on this bus or differs from what is
+     * registered in what is fixed.
      */
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer);
 
     /**
      * Removes a consumer and everything it is still owed, dead letters too, for good; emits whether there was one.
-     * Errors with {@link InvalidConsumerException} while it runs on this bus.
+     * On subscribe, in a transaction of its own; cancelling does not undo it. Errors with {@link InvalidConsumerException} while it runs on this bus.
      */
     Mono<Boolean> deleteConsumer(String name);
 
     DeadLetters deadLetters();
 
-    /** Emits where each consumer stands, from one snapshot. */
+    /** Emits where each consumer stands, from one snapshot taken on subscribe; errors as the database does. */
     Mono<BusStats> stats();
 
     /**
      * Stops taking events, lets running handlers end within the grace time, records what they did, releases the rest
-     * for other nodes, and completes. Never errors. Subscribing twice waits for the same end.
+     * for other nodes, and completes. Cancelling does not keep it open. Never errors. Subscribing twice waits for the
+     * same end.
      */
     Mono<Void> close();
 }

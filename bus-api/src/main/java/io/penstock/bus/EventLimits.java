@@ -6,19 +6,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How large an event may be. Checked before any SQL runs; a refusal names the event, the value and the limit.
+ * Immutable.
  *
  * @param maxPayloadBytes the payload's JSON text in UTF-8 bytes; default 1 MiB
  * @param maxHeaders how many headers; default 64
  * @param maxHeaderBytes names and values of all headers together in UTF-8 bytes; default 16 KiB
- * @param maxNameLength characters of source, aggregate type, aggregate id and key; default 512
+ * @param maxNameLength characters of source, aggregate type, aggregate id and key; default 512; aggregate type and id
+ *     together take 2,600 UTF-8 bytes at most
  */
 public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderBytes, int maxNameLength) {
 
     public static final EventLimits DEFAULTS = new EventLimits(1 << 20, 64, 16 << 10, 512);
 
-    // Within what PostgreSQL stores, and written with four digits of the year everywhere.
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+    // An entry of a PostgreSQL index takes at most 2,704 bytes, its own 24 included; both are in one entry.
+    private static final int MAX_AGGREGATE_BYTES = 2_600;
 
     public EventLimits {
         requirePositive("maxPayloadBytes", maxPayloadBytes);
@@ -33,6 +34,7 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         checkName(event, "source", event.source());
         checkName(event, "aggregate type", event.aggregateType());
         checkName(event, "aggregate id", event.aggregateId());
+        checkAggregate(event);
         checkName(event, "key", event.key());
         checkTime(event, "occurrence", event.occurredAt());
         checkTime(event, "delivery", event.deliverAt());
@@ -43,7 +45,7 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
 
     private static void checkType(Event<?> event) {
         if (!Syntax.isType(event.type())) {
-            throw refused(event, "the type '" + shown(event.type()) + "' is not made of " + Syntax.TYPE_RULE);
+            throw refused(event, "the type '" + Text.shown(event.type()) + "' is not made of " + Syntax.TYPE_RULE);
         }
         if (event.version() < 1) {
             throw refused(event, "the version " + event.version() + " is below 1");
@@ -57,15 +59,31 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         if (value.isEmpty() || value.length() > maxNameLength) {
             throw refused(
                     event,
-                    "its " + what + " '" + shown(value) + "' has " + value.length() + " characters, allowed are 1 to "
-                            + maxNameLength);
+                    "its " + what + " '" + Text.shown(value) + "' has " + value.length()
+                            + " characters, allowed are 1 to " + maxNameLength);
         }
         checkText(event, what, value);
     }
 
+    private static void checkAggregate(Event<?> event) {
+        long bytes = bytes(event.aggregateType()) + bytes(event.aggregateId());
+        if (bytes > MAX_AGGREGATE_BYTES) {
+            throw refused(
+                    event,
+                    "its aggregate type and id take " + bytes + " bytes, allowed together are " + MAX_AGGREGATE_BYTES);
+        }
+    }
+
+    private static long bytes(@Nullable String value) {
+        return value == null ? 0 : Text.utf8Length(value);
+    }
+
     private static void checkTime(Event<?> event, String what, @Nullable Instant time) {
-        if (time != null && (time.isBefore(EARLIEST) || time.isAfter(LATEST))) {
-            throw refused(event, "its " + what + " at " + time + " is not between " + EARLIEST + " and " + LATEST);
+        if (time != null && !Timestamps.isStorable(time)) {
+            throw refused(
+                    event,
+                    "its " + what + " at " + time + " is not between " + Timestamps.EARLIEST + " and "
+                            + Timestamps.LATEST);
         }
     }
 
@@ -74,17 +92,17 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         if (headers.size() > maxHeaders) {
             throw refused(event, "it has " + headers.size() + " headers, allowed are " + maxHeaders);
         }
-        int bytes = 0;
+        long bytes = 0;
         for (Map.Entry<String, String> header : headers.entrySet()) {
             if (header.getKey().isBlank()) {
                 throw refused(event, "a header has a blank name");
             }
             checkText(event, "header name", header.getKey());
-            checkText(event, "header '" + shown(header.getKey()) + "'", header.getValue());
+            checkText(event, "header '" + Text.shown(header.getKey()) + "'", header.getValue());
             bytes += Text.utf8Length(header.getKey()) + Text.utf8Length(header.getValue());
-        }
-        if (bytes > maxHeaderBytes) {
-            throw refused(event, "its headers take " + bytes + " bytes, allowed are " + maxHeaderBytes);
+            if (bytes > maxHeaderBytes) {
+                throw refused(event, "its headers take " + bytes + " bytes or more, allowed are " + maxHeaderBytes);
+            }
         }
     }
 
@@ -94,7 +112,7 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
             throw refused(
                     event, "its payload has a NUL or a lone surrogate at character " + unstorable + " of the JSON");
         }
-        int bytes = Text.utf8Length(json);
+        long bytes = Text.utf8Length(json);
         if (bytes > maxPayloadBytes) {
             throw refused(event, "its payload takes " + bytes + " bytes, allowed are " + maxPayloadBytes);
         }
@@ -109,13 +127,7 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
 
     private static InvalidEventException refused(Event<?> event, String why) {
         return new InvalidEventException(
-                "Event " + event.id() + " of type '" + shown(event.type()) + "' was refused: " + why);
-    }
-
-    /** A value as far as a log line can bear it: cut, and without control characters. */
-    private static String shown(String value) {
-        String cut = value.length() <= 80 ? value : value.substring(0, 80) + "…";
-        return cut.replaceAll("\\p{Cntrl}", "�");
+                "Event " + event.id() + " of type '" + Text.shown(event.type()) + "' was refused: " + why);
     }
 
     private static void requirePositive(String name, int value) {

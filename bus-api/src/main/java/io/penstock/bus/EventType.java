@@ -12,7 +12,7 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 public @interface EventType {
 
-    /** The event type: lower-case words joined by dots, {@code order.placed}. */
+    /** The event type: words joined by dots, {@code order.placed}. */
     String value();
 
     /** The version of the payload's shape, from 1. */

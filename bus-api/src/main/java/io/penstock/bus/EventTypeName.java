@@ -1,23 +1,24 @@
 package io.penstock.bus;
 
+import java.util.Optional;
+import java.util.function.Function;
+
 /** Reads {@link EventType} from a payload class, once for each class. */
 final class EventTypeName {
 
-    private static final ClassValue<EventType> NAMES = new ClassValue<>() {
+    private static final ClassValue<Optional<EventType>> NAMES = new ClassValue<>() {
         @Override
-        protected EventType computeValue(Class<?> payload) {
-            EventType named = payload.getAnnotation(EventType.class);
-            if (named == null) {
-                throw new InvalidEventException("The payload class " + payload.getName()
-                        + " has no @EventType: annotate it, or name the type with Event.of(type, payload)");
-            }
-            return named;
+        protected Optional<EventType> computeValue(Class<?> payload) {
+            return Optional.ofNullable(payload.getAnnotation(EventType.class));
         }
     };
 
     private EventTypeName() {}
 
-    static EventType of(Class<?> payload) {
-        return NAMES.get(payload);
+    /** The annotation, or the caller's kind of refusal, which says how the type is named without one. */
+    static EventType of(Class<?> payload, String otherWay, Function<String, RuntimeException> refusal) {
+        return NAMES.get(payload)
+                .orElseThrow(() -> refusal.apply("The payload class " + payload.getName()
+                        + " has no @EventType: annotate it, or name the type with " + otherWay));
     }
 }

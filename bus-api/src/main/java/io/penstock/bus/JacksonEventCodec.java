@@ -2,12 +2,20 @@ package io.penstock.bus;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -15,19 +23,30 @@ import tools.jackson.databind.json.JsonMapper;
  * The default codec: Jackson 3 with a mapper of its own that nobody else can reconfigure. Event types map to classes
  * by registration; no class name is written or read, so a payload cannot choose what it is decoded into.
  *
- * <p>A class asked for by a consumer needs no registration of its own. Registration adds generic types, several types
- * behind one consumer, and the version that upcasters lift older payloads to. Immutable and thread-safe.
+ * <p>A class asked for by a consumer needs no registration of its own. Registration adds generic types and the classes
+ * behind a consumer of a common parent. Immutable and thread-safe.
  */
 public final class JacksonEventCodec implements EventCodec {
 
+    private static final int LONGEST_REASON = 500;
+
     private final JsonMapper mapper;
-    private final Map<String, Registered> types;
+    private final ObjectReader trees;
+    private final JsonFactory strict;
+    private final Map<String, JavaType> types;
     private final Map<String, Map<Integer, Upcaster>> upcasters;
 
     private JacksonEventCodec(Builder builder) {
-        this.mapper = builder.mapper.build();
+        // Rebuilt: default typing would write class names, and the caller's builder stays as it was.
+        this.mapper = builder.mapper.build().rebuild().deactivateDefaultTyping().build();
+        this.trees = mapper.readerFor(JsonNode.class)
+                .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .without(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES);
+        this.strict = JsonFactory.builder()
+                .streamReadConstraints(mapper.tokenStreamFactory().streamReadConstraints())
+                .build();
         this.types = new HashMap<>();
-        builder.types.forEach((type, version) -> types.put(type, version.resolve(mapper)));
+        builder.types.forEach((type, registration) -> types.put(type, registration.resolve(mapper)));
         this.upcasters = new HashMap<>();
         builder.upcasters.forEach((type, steps) -> upcasters.put(type, Map.copyOf(steps)));
     }
@@ -44,22 +63,15 @@ public final class JacksonEventCodec implements EventCodec {
     @Override
     public String encode(Event<?> event) {
         try {
-            if (event.payload() instanceof RawJson raw) {
-                return requireValue(event, raw).text();
-            }
-            return mapper.writeValueAsString(event.payload());
-        } catch (JacksonException | StackOverflowError e) {
+            String json = event.payload() instanceof RawJson raw
+                    ? raw.text()
+                    : writer(event).writeValueAsString(event.payload());
+            requireOneValue(json);
+            return json;
+        } catch (RuntimeException | StackOverflowError e) {
             throw new InvalidEventException(
-                    "Event " + event + " was refused: its payload is not JSON: " + e.getMessage(), e);
+                    "Event " + event + " was refused: its payload is not JSON: " + reason(e), e);
         }
-    }
-
-    /** PostgreSQL takes no text without a value for JSON, which Jackson does. */
-    private RawJson requireValue(Event<?> event, RawJson raw) {
-        if (mapper.readTree(raw.text()).isMissingNode()) {
-            throw new InvalidEventException("Event " + event + " was refused: its payload is not JSON: it is blank");
-        }
-        return raw;
     }
 
     @Override
@@ -67,49 +79,89 @@ public final class JacksonEventCodec implements EventCodec {
         if (target == RawJson.class) {
             return target.cast(stored.payload());
         }
+        String problem = "The payload of event " + stored + " is not a " + target.getName() + ": ";
+        Object payload;
         try {
-            return target.cast(notNull(read(stored, target)));
-        } catch (JacksonException | ClassCastException | IllegalArgumentException | StackOverflowError e) {
-            throw new PayloadDecodingException(
-                    "The payload of event " + stored + " is not a " + target.getName() + ": " + e.getMessage(), e);
+            payload = read(stored, target);
+        } catch (RuntimeException | StackOverflowError e) {
+            throw new PayloadDecodingException(problem + reason(e), e);
+        }
+        if (!target.isInstance(payload)) {
+            throw new PayloadDecodingException(problem + "it is "
+                    + (payload == null
+                            ? "the JSON null"
+                            : "a " + payload.getClass().getName()));
+        }
+        return target.cast(payload);
+    }
+
+    /** By its registered type, a generic payload keeps the type arguments that its class has lost. */
+    private ObjectWriter writer(Event<?> event) {
+        JavaType registered = types.get(event.type());
+        boolean describes = registered != null
+                && registered.hasGenericTypes()
+                && (registered.isContainerType()
+                        ? registered.getRawClass().isInstance(event.payload())
+                        : registered.getRawClass() == event.payload().getClass());
+        return describes ? mapper.writerFor(registered) : mapper.writer();
+    }
+
+    /**
+     * What is stored was parsed first, by RFC 8259 and not by the mapper's settings: {@code @JsonRawValue}, lenient
+     * features and over-long numbers would else abort the publisher's transaction or end as a dead letter.
+     */
+    private void requireOneValue(String json) {
+        try (JsonParser parser = strict.createParser(ObjectReadContext.empty(), json)) {
+            if (parser.nextToken() == null) {
+                throw new StreamReadException("it is blank");
+            }
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw new StreamReadException("something follows the value");
+            }
         }
     }
 
     private @Nullable Object read(Event<RawJson> stored, Class<?> target) {
-        Registered registered = types.get(stored.type());
-        boolean wanted = registered != null
-                && target.isAssignableFrom(registered.javaType().getRawClass());
-        JavaType as = wanted && registered != null ? registered.javaType() : mapper.constructType(target);
+        JavaType registered = types.get(stored.type());
+        JavaType as = registered != null && target.isAssignableFrom(registered.getRawClass())
+                ? registered
+                : mapper.constructType(target);
         Map<Integer, Upcaster> steps = upcasters.get(stored.type());
         if (steps == null || !steps.containsKey(stored.version())) {
             return mapper.readValue(stored.payload().text(), as);
         }
-        return mapper.readerFor(as)
-                .readValue(upcast(mapper.readTree(stored.payload().text()), stored.version(), steps));
+        return mapper.readerFor(as).readValue(upcast(stored, steps));
     }
 
-    private static JsonNode upcast(JsonNode payload, int version, Map<Integer, Upcaster> steps) {
-        JsonNode lifted = payload;
-        int at = version;
+    private JsonNode upcast(Event<RawJson> stored, Map<Integer, Upcaster> steps) {
+        JsonNode lifted = trees.readTree(stored.payload().text());
+        int at = stored.version();
         for (Upcaster step = steps.get(at); step != null; step = steps.get(++at)) {
-            lifted = step.upcast(lifted);
+            lifted = Objects.requireNonNull(step.upcast(lifted), "the upcaster from version " + at + " returned null");
         }
         return lifted;
     }
 
-    private static Object notNull(@Nullable Object payload) {
-        if (payload == null) {
-            throw new IllegalArgumentException("it is the JSON null");
+    /** The error in one line that a log can bear; Jackson's own message has several. */
+    private static String reason(Throwable error) {
+        try {
+            return error instanceof JacksonException jackson
+                    ? Text.shown(jackson.getOriginalMessage(), LONGEST_REASON) + path(jackson)
+                    : Text.shown(error.toString(), LONGEST_REASON);
+        } catch (RuntimeException | StackOverflowError hostile) {
+            return error.getClass().getName();
         }
-        return payload;
     }
 
-    private record Registered(JavaType javaType) {}
+    private static String path(JacksonException error) {
+        return error.getPath().isEmpty() ? "" : Text.shown(" at " + error.getPathReference(), LONGEST_REASON);
+    }
 
     /** A type as the application named it; resolved once the mapper is frozen. */
     @FunctionalInterface
     private interface Registration {
-        Registered resolve(JsonMapper mapper);
+        JavaType resolve(JsonMapper mapper);
     }
 
     /** Gathers types and upcasters. Not safe for use by several threads. */
@@ -117,28 +169,39 @@ public final class JacksonEventCodec implements EventCodec {
 
         private final Map<String, Registration> types = new HashMap<>();
         private final Map<String, Map<Integer, Upcaster>> upcasters = new HashMap<>();
+        // Enums by name, not by Jackson 3's toString(): stored events outlive the text shown to people.
         private JsonMapper.Builder mapper = JsonMapper.builder()
                 .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES);
+                .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING, EnumFeature.READ_ENUMS_USING_TO_STRING);
 
         private Builder() {}
 
         /** Registers a class annotated with {@link EventType}. */
         public Builder register(Class<?> payload) {
-            return register(EventTypeName.of(payload).value(), payload);
+            return register(
+                    EventTypeName.of(payload, "register(type, class)", IllegalArgumentException::new)
+                            .value(),
+                    payload);
         }
 
+        /** Registers a class under an event type; each type once. */
         public Builder register(String type, Class<?> payload) {
-            return register(type, mapper -> new Registered(mapper.constructType(payload)));
+            return register(type, mapper -> mapper.constructType(payload));
         }
 
         /** Registers a generic payload, {@code new TypeReference<Page<Order>>() {}}. */
         public Builder register(String type, TypeReference<?> payload) {
-            return register(type, mapper -> new Registered(mapper.constructType(payload)));
+            return register(type, mapper -> mapper.constructType(payload));
         }
 
         /** Lifts payloads of {@code type} from version {@code from} to {@code from + 1}; steps are chained. */
         public Builder upcaster(String type, int from, Upcaster step) {
+            requireType(type);
+            if (from < 1) {
+                throw new IllegalArgumentException(
+                        "An upcaster lifts '" + type + "' from version " + from + ", versions start at 1");
+            }
             Map<Integer, Upcaster> steps = upcasters.computeIfAbsent(type, ignored -> new HashMap<>());
             if (steps.put(from, step) != null) {
                 throw new IllegalArgumentException("Two upcasters lift '" + type + "' from version " + from);
@@ -146,7 +209,10 @@ public final class JacksonEventCodec implements EventCodec {
             return this;
         }
 
-        /** Starts from the application's own Jackson settings; the codec builds a mapper of its own from them. */
+        /**
+         * Starts from the application's own Jackson settings, in place of the codec's: decimals in full in untyped
+         * places, enums by name. The codec builds a mapper of its own from them, without default typing.
+         */
         public Builder mapper(JsonMapper.Builder settings) {
             this.mapper = settings;
             return this;
@@ -157,13 +223,18 @@ public final class JacksonEventCodec implements EventCodec {
         }
 
         private Builder register(String type, Registration registration) {
-            if (!Syntax.isType(type)) {
-                throw new IllegalArgumentException("The type '" + type + "' is not made of " + Syntax.TYPE_RULE);
-            }
+            requireType(type);
             if (types.put(type, registration) != null) {
                 throw new IllegalArgumentException("The type '" + type + "' is registered twice");
             }
             return this;
+        }
+
+        private static void requireType(String type) {
+            if (!Syntax.isType(type)) {
+                throw new IllegalArgumentException(
+                        "The type '" + Text.shown(type) + "' is not made of " + Syntax.TYPE_RULE);
+            }
         }
     }
 }

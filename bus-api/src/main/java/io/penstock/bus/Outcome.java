@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** How one delivery ended. Every ending is one of these before anything is written. */
+/** How one delivery ended. Every ending is one of these before anything is written. Immutable. */
 public sealed interface Outcome {
 
     Outcome COMPLETED = new Completed();

@@ -4,7 +4,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one event of a stream.
+ * What became of one event of a stream. Immutable.
  *
  * @param error why it is not stored: {@link InvalidEventException}, {@link DuplicateEventException}; {@code null} when
  *     it is

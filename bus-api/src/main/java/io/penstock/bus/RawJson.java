@@ -4,7 +4,7 @@ import java.util.Objects;
 
 /**
  * A payload as JSON text, exactly as it was published. Publishing one stores its text unchanged; a consumer of
- * {@code RawJson} gets every payload undecoded.
+ * {@code RawJson} gets every payload undecoded. Immutable.
  *
  * @param text a JSON value
  */
@@ -14,6 +14,7 @@ public record RawJson(String text) {
         Objects.requireNonNull(text, "text");
     }
 
+    /** The text itself, which may be confidential: not for logs. */
     @Override
     public String toString() {
         return text;

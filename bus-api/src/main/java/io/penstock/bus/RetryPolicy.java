@@ -81,14 +81,15 @@ public record RetryPolicy(
             return new Outcome.Dead(cause);
         }
         RetryAtException named = find(RetryAtException.class, cause);
-        return new Outcome.Retry(delay(attempt, random), named == null ? null : named.at(), cause);
+        return new Outcome.Retry(delay(attempt, random), named == null ? null : Timestamps.storable(named.at()), cause);
     }
 
     /** The wait after the given failed attempt, from 1. */
     public Duration delay(int attempt, double random) {
         double uncapped = initialDelay.toNanos() * Math.pow(multiplier, attempt - 1.0);
-        double capped = Math.min(uncapped, maxDelay.toNanos());
-        return Duration.ofNanos((long) (capped * (1 - jitter * random)));
+        double jittered = Math.min(uncapped, (double) maxDelay.toNanos()) * (1 - jitter * random);
+        // Beyond 2^53 ns, 104 days, a double may round up.
+        return Duration.ofNanos(Math.min((long) jittered, maxDelay.toNanos()));
     }
 
     private boolean isFinal(Throwable cause) {

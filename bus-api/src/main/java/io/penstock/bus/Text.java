@@ -1,5 +1,7 @@
 package io.penstock.bus;
 
+import java.util.regex.Pattern;
+
 /**
  * Finds what PostgreSQL cannot store as text: NUL and lone surrogates. Either would abort the transaction of the
  * caller, or, with some drivers, be replaced without a word.
@@ -7,6 +9,10 @@ package io.penstock.bus;
 final class Text {
 
     private static final int FINE = -1;
+    private static final int LONGEST_NAME = 80;
+
+    /** Control and format characters (C1 and the bidirectional ones too), lone surrogates, line separators. */
+    private static final Pattern UNSEEN = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
     private Text() {}
 
@@ -31,8 +37,8 @@ final class Text {
     }
 
     /** The length of the text in UTF-8 bytes; every surrogate has to be one of a pair. */
-    static int utf8Length(CharSequence text) {
-        int bytes = text.length();
+    static long utf8Length(CharSequence text) {
+        long bytes = text.length();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c >= 0x80) {
@@ -76,6 +82,16 @@ final class Text {
             unit = (unit << 4) | Math.max(0, Character.digit(json.charAt(i), 16));
         }
         return unit;
+    }
+
+    /** A value as far as one line of a log can bear it: cut, and nothing in it that moves a line or a cursor. */
+    static String shown(String value, int longest) {
+        String cut = value.length() <= longest ? value : value.substring(0, longest) + "…";
+        return UNSEEN.matcher(cut).replaceAll("�");
+    }
+
+    static String shown(String value) {
+        return shown(value, LONGEST_NAME);
     }
 
     private static boolean isPairAt(CharSequence text, int index) {

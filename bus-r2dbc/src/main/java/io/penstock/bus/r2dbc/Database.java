@@ -47,19 +47,19 @@ final class Database {
 
     Database(ConnectionFactory application, SchemaName schema, int connections) {
         this.schema = schema;
-        this.pool = new ConnectionPool(
-                ConnectionPoolConfiguration.builder(new BusConnections(Connections.unpooled(application)))
-                        .name("penstock")
-                        .initialSize(0)
-                        .maxSize(connections)
-                        .maxIdleTime(Duration.ofMinutes(10))
-                        .maxLifeTime(Duration.ofHours(1))
-                        .maxAcquireTime(ACQUIRE_TIMEOUT)
-                        .maxCreateConnectionTime(Duration.ofSeconds(15))
-                        // After a restart of the server every pooled connection may be dead, and is found so one by one.
-                        .acquireRetry(connections)
-                        .allocatorSubscribeOn(Schedulers.boundedElastic())
-                        .build());
+        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(
+                        new BusConnections(Connections.unpooled(application)))
+                .name("penstock")
+                .initialSize(0)
+                .maxSize(connections)
+                .maxIdleTime(Duration.ofMinutes(10))
+                .maxLifeTime(Duration.ofHours(1))
+                .maxAcquireTime(ACQUIRE_TIMEOUT)
+                .maxCreateConnectionTime(Duration.ofSeconds(15))
+                // After a restart of the server every pooled connection may be dead, and is found so one by one.
+                .acquireRetry(connections)
+                .allocatorSubscribeOn(Schedulers.boundedElastic())
+                .build());
         this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, new WakeUp());
     }
 

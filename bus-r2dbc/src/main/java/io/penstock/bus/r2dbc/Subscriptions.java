@@ -129,11 +129,6 @@ final class Subscriptions {
                 .doFinally(end -> forget(dispatcher));
     }
 
-    private Mono<Void> report(Throwable error) {
-        node.listener().failed("stop a consumer", error);
-        return Mono.empty();
-    }
-
     private void forget(Dispatcher dispatcher) {
         running.remove(dispatcher.consumerId(), dispatcher);
         names.remove(dispatcher.consumer().name());

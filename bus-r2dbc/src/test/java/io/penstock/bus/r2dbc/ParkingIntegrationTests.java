@@ -135,10 +135,11 @@ class ParkingIntegrationTests {
         String partitions =
                 IntStream.range(0, 32).mapToObj(String::valueOf).collect(Collectors.joining(",", "'{", "}'"));
         // Quoted, because the driver would want to bind its parameters.
-        String prepare = "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int8, int4[], int8[], bool, int4) AS "
-                + database.sql(Claims.READY) + " $sql$; END $do$";
-        String explain = "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, 9223372036854775807, " + partitions
-                + ", '{}', true, 100)";
+        String prepare =
+                "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int8[], bool, int8[], int4) AS "
+                        + database.sql(Claims.READY) + " $sql$; END $do$";
+        String explain =
+                "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', '{}', true, '{}', 100)";
         return Database.changed(connection, prepare, statement -> {})
                 .thenMany(Database.rows(
                         connection, explain, statement -> {}, row -> String.valueOf(row.get(0, String.class))))
@@ -165,6 +166,6 @@ class ParkingIntegrationTests {
 
     private static Claimed row(long seq) {
         Event<RawJson> event = Event.of(Keyed.TYPE, new RawJson("{}"));
-        return new Claimed(seq, 0, 0, 0, false, true, false, event);
+        return new Claimed(seq, 0, 0, 0, null, true, false, event);
     }
 }
