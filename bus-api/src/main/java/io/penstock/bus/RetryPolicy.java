@@ -98,12 +98,21 @@ public record RetryPolicy(
 
     private static <X extends Throwable> @Nullable X find(Class<X> kind, Throwable thrown) {
         Throwable at = thrown;
-        for (int depth = 0; at != null && depth < DEEPEST_CAUSE; depth++, at = at.getCause()) {
+        for (int depth = 0; at != null && depth < DEEPEST_CAUSE; depth++, at = causeOf(at)) {
             if (kind.isInstance(at)) {
                 return kind.cast(at);
             }
         }
         return null;
+    }
+
+    /** None when it throws: an attempt that failed oddly has failed all the same. */
+    private static @Nullable Throwable causeOf(Throwable thrown) {
+        try {
+            return thrown.getCause();
+        } catch (RuntimeException | StackOverflowError hostile) {
+            return null;
+        }
     }
 
     private static void require(boolean allowed, String name, Object value, String range) {

@@ -1,6 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** A cause as it is stored with a delivery: class, message and causes, cut to what a row should bear. */
 final class ErrorText {
@@ -17,7 +18,7 @@ final class ErrorText {
         Throwable at = thrown;
         for (int depth = 0; at != null && depth < DEEPEST_CAUSE && text.length() < MOST_CHARACTERS; depth++) {
             text.append(depth == 0 ? "" : "\nCaused by: ").append(described(at));
-            at = at.getCause();
+            at = causeOf(at);
         }
         appendFrames(text, thrown);
         return storable(text);
@@ -28,6 +29,14 @@ final class ErrorText {
             return String.valueOf(thrown);
         } catch (RuntimeException | StackOverflowError hostile) {
             return thrown.getClass().getName();
+        }
+    }
+
+    private static @Nullable Throwable causeOf(Throwable thrown) {
+        try {
+            return thrown.getCause();
+        } catch (RuntimeException | StackOverflowError hostile) {
+            return null;
         }
     }
 
