@@ -130,6 +130,18 @@ class RetryIntegrationTests {
     }
 
     @Test
+    void anExceptionThatThrowsWhenAskedForItsCauseIsAFailedAttempt() {
+        R2dbcEventBus bus = fixture.bus();
+        fixture.subscribe(
+                bus, each(RetryPolicy.attempts(2).withBackoff(MILLI, MILLI)).handle(event -> run(new Bottomless())));
+
+        bus.publish(Keyed.event("a", 0)).block(PATIENCE);
+
+        awaitThat(() -> fixture.inbox("c").equals(Map.of(3, 1L)));
+        assertThat(attempts).containsExactly(1, 2);
+    }
+
+    @Test
     void aSettlementWithStaleAttemptsChangesNothing() {
         R2dbcEventBus bus = fixture.bus();
         Sinks.Empty<Void> goOn = Sinks.empty();
@@ -166,5 +178,12 @@ class RetryIntegrationTests {
 
     private static ConsumerSpec.Builder<Keyed> each(RetryPolicy retry) {
         return ConsumerSpec.named("c").on(Keyed.TYPE, Keyed.class).retry(retry);
+    }
+
+    private static final class Bottomless extends RuntimeException {
+        @Override
+        public synchronized Throwable getCause() {
+            throw new IllegalStateException("no cause");
+        }
     }
 }
