@@ -54,6 +54,7 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
                                 Database.changed(connection, "DROP SCHEMA IF EXISTS " + schema + " CASCADE", s -> {}),
                         Connection::close)
                 .block(PATIENCE);
+        BlockingCalls.assertNone();
     }
 
     String schema() {
