@@ -40,6 +40,8 @@ final class Database {
                    set_config('lock_timeout', '10s', false)
             """;
 
+    private static final Duration LONGEST_CLOSE = Duration.ofSeconds(5);
+
     private final SchemaName schema;
     private final ConnectionPool pool;
     private final Scheduler opening = Schedulers.newSingle("penstock-connect", true);
@@ -112,7 +114,7 @@ final class Database {
     }
 
     Mono<Void> close() {
-        return pool.disposeLater().doFinally(end -> opening.dispose());
+        return pool.disposeLater().timeout(LONGEST_CLOSE).doFinally(end -> opening.dispose());
     }
 
     static ConnectionFactory unpooled(ConnectionFactory factory) {

@@ -125,6 +125,7 @@ final class Dispatcher {
     private void dispose() {
         handling.dispose();
         threads.dispose();
+        settlement.stop();
     }
 
     private void lookForDue() {

@@ -75,6 +75,8 @@ final class PartitionLeases {
             """;
 
     private static final Integer[] NONE = {};
+    // A database that does not answer must not keep the node from stopping: its leases then expire by themselves.
+    private static final Duration GOODBYE = Duration.ofSeconds(5);
     private static final Duration DRAIN_LOOK = Duration.ofMillis(100);
 
     private final Node node;
@@ -111,7 +113,8 @@ final class PartitionLeases {
         Held last = held.remove(dispatcher.consumerId());
         return last == null || last.all().isEmpty()
                 ? Mono.empty()
-                : release(dispatcher.consumerId(), dispatcher.consumer().name(), last.all());
+                : release(dispatcher.consumerId(), dispatcher.consumer().name(), last.all())
+                        .timeout(GOODBYE);
     }
 
     /** Beats no more and takes the node off the list of the living. */
@@ -119,6 +122,7 @@ final class PartitionLeases {
         timer.dispose();
         return beating.stop()
                 .then(database.update(database.sql(LEAVE), statement -> statement.bind(0, node.id())))
+                .timeout(GOODBYE)
                 .then();
     }
 

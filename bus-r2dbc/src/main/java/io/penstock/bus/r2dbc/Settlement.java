@@ -56,6 +56,7 @@ final class Settlement {
     private final Predicate<Claimed> isLastOfKey;
     private final Consumer<List<Ended>> onSettled;
     private final Gatherer<Ended> gatherer;
+    private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
     Settlement(
@@ -78,12 +79,18 @@ final class Settlement {
         gatherer.submit(ended);
     }
 
+    /** Tries no more what the database does not take: its rows stay owed. */
+    void stop() {
+        stopped = true;
+    }
+
     private Mono<Void> flush(List<Ended> all) {
         Batch batch = new Batch();
         all.forEach(ended -> sort(ended, batch));
         return Mono.defer(() -> remove(batch).then(fail(batch)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
+                        .filter(error -> !stopped)
                         .doBeforeRetry(retry -> listener.failed("settle " + consumer.name(), retry.failure())))
                 .doOnSuccess(written -> onSettled.accept(all));
     }
