@@ -16,6 +16,9 @@ final class DatabaseErrors {
 
     /** Whether a statement that failed like this may have been committed all the same. */
     static boolean isOutcomeUnknown(Throwable error) {
+        if (error instanceof SchemaException) {
+            return false;
+        }
         String state = sqlState(error);
         return state == null || state.startsWith(CONNECTION_CLASS) || state.startsWith(OPERATOR_CLASS);
     }

@@ -43,7 +43,11 @@ final class Subscriptions {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
         return Mono.defer(() -> {
             require(spec);
-            return consumers.register(spec).map(this::run).doOnError(error -> names.remove(spec.name()));
+            return consumers
+                    .register(spec)
+                    .map(this::run)
+                    .doOnError(error -> names.remove(spec.name()))
+                    .doOnCancel(() -> forgetUnlessRunning(spec.name()));
         });
     }
 
@@ -96,6 +100,7 @@ final class Subscriptions {
     private RunningConsumer run(Registered consumer) {
         Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
         running.put(consumer.id(), dispatcher);
+        names.add(consumer.name());
         node.wakeUp().add(dispatcher);
         dispatcher.start();
         leases.join(dispatcher);
@@ -108,7 +113,14 @@ final class Subscriptions {
         return dispatcher
                 .stop(grace)
                 .then(Mono.defer(() -> leases.leave(dispatcher)))
-                .doFinally(end -> forget(dispatcher));
+                // Before the end is told: whoever waited for it may take the name at once.
+                .doOnTerminate(() -> forget(dispatcher));
+    }
+
+    private void forgetUnlessRunning(String name) {
+        if (running.values().stream().noneMatch(dispatcher -> dispatcher.consumer().name().equals(name))) {
+            names.remove(name);
+        }
     }
 
     private void forget(Dispatcher dispatcher) {
