@@ -24,8 +24,8 @@ public record ConsumerOptions(
         OnDead onDead,
         int partitions) {
 
-    public static final ConsumerOptions DEFAULTS = new ConsumerOptions(
-            false, 16, 256, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
+    public static final ConsumerOptions DEFAULTS =
+            new ConsumerOptions(false, 16, 256, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
 
     public ConsumerOptions {
         requireBetween("concurrency", concurrency, 1, 10_000);

@@ -30,7 +30,8 @@ public record DeadLetterFilter(
             throw new IllegalArgumentException("limit is " + limit + ", allowed are 1 to 10000");
         }
         if (type != null && !Syntax.isPattern(type)) {
-            throw new IllegalArgumentException("type is '" + type + "', allowed are '*', an event type, or one with '.*'");
+            throw new IllegalArgumentException(
+                    "type is '" + type + "', allowed are '*', an event type, or one with '.*'");
         }
     }
 

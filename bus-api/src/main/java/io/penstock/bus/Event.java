@@ -59,7 +59,8 @@ public final class Event<T> {
 
     /** A builder for an event of the type and version that the payload's class names with {@link EventType}. */
     public static <T> Builder<T> builder(T payload) {
-        EventType named = EventTypeName.of(Objects.requireNonNull(payload, "payload").getClass());
+        EventType named =
+                EventTypeName.of(Objects.requireNonNull(payload, "payload").getClass());
         return new Builder<>(named.value(), payload).version(named.version());
     }
 

@@ -49,8 +49,8 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
         if (value.isEmpty() || value.length() > maxNameLength) {
             throw refused(
                     event,
-                    "its " + what + " '" + shown(value) + "' has " + value.length()
-                            + " characters, allowed are 1 to " + maxNameLength);
+                    "its " + what + " '" + shown(value) + "' has " + value.length() + " characters, allowed are 1 to "
+                            + maxNameLength);
         }
         checkText(event, what, value);
     }
@@ -77,7 +77,8 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
     private void checkPayload(Event<?> event, String json) {
         int unstorable = Text.firstUnstorableInJson(json);
         if (unstorable >= 0) {
-            throw refused(event, "its payload has a NUL or a lone surrogate at character " + unstorable + " of the JSON");
+            throw refused(
+                    event, "its payload has a NUL or a lone surrogate at character " + unstorable + " of the JSON");
         }
         int bytes = Text.utf8Length(json);
         if (bytes > maxPayloadBytes) {
@@ -93,7 +94,8 @@ public record EventLimits(int maxPayloadBytes, int maxHeaders, int maxHeaderByte
     }
 
     private static InvalidEventException refused(Event<?> event, String why) {
-        return new InvalidEventException("Event " + event.id() + " of type '" + shown(event.type()) + "' was refused: " + why);
+        return new InvalidEventException(
+                "Event " + event.id() + " of type '" + shown(event.type()) + "' was refused: " + why);
     }
 
     /** A value as far as a log line can bear it: cut, and without control characters. */

@@ -50,7 +50,8 @@ public final class JacksonEventCodec implements EventCodec {
             }
             return mapper.writeValueAsString(event.payload());
         } catch (JacksonException | StackOverflowError e) {
-            throw new InvalidEventException("Event " + event + " was refused: its payload is not JSON: " + e.getMessage(), e);
+            throw new InvalidEventException(
+                    "Event " + event + " was refused: its payload is not JSON: " + e.getMessage(), e);
         }
     }
 
@@ -69,13 +70,15 @@ public final class JacksonEventCodec implements EventCodec {
 
     private @Nullable Object read(Event<RawJson> stored, Class<?> target) {
         Registered registered = types.get(stored.type());
-        boolean wanted = registered != null && target.isAssignableFrom(registered.javaType().getRawClass());
+        boolean wanted = registered != null
+                && target.isAssignableFrom(registered.javaType().getRawClass());
         JavaType as = wanted && registered != null ? registered.javaType() : mapper.constructType(target);
         Map<Integer, Upcaster> steps = upcasters.get(stored.type());
         if (steps == null || !steps.containsKey(stored.version())) {
             return mapper.readValue(stored.payload().text(), as);
         }
-        return mapper.readerFor(as).readValue(upcast(mapper.readTree(stored.payload().text()), stored.version(), steps));
+        return mapper.readerFor(as)
+                .readValue(upcast(mapper.readTree(stored.payload().text()), stored.version(), steps));
     }
 
     private static JsonNode upcast(JsonNode payload, int version, Map<Integer, Upcaster> steps) {

@@ -72,7 +72,8 @@ record BusStatement(Statement statement, Runnable requireOpen) implements Statem
         };
     }
 
-    private static Publisher<? extends Result> whileOpen(Supplier<Publisher<? extends Result>> execution, Runnable requireOpen) {
+    private static Publisher<? extends Result> whileOpen(
+            Supplier<Publisher<? extends Result>> execution, Runnable requireOpen) {
         return Flux.<Result>defer(() -> {
             requireOpen.run();
             return Flux.from(execution.get());

@@ -75,7 +75,8 @@ final class DeliveryPipeline<T> {
     /** Not by the handler: its errors are outcomes already. */
     private List<Ended> notDelivered(List<Claimed> rows, Throwable error) {
         listener.failed("deliver to " + spec.name(), error);
-        Outcome released = new Outcome.Released("it could not be delivered: " + error.getClass().getName(), pause());
+        Outcome released = new Outcome.Released(
+                "it could not be delivered: " + error.getClass().getName(), pause());
         return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 

@@ -30,7 +30,7 @@ final class PartitionLeases {
             ), renewed AS (
                 UPDATE ${schema}.partition_lease
                    SET expires_at = clock_timestamp() + $4::int8 * interval '1 millisecond'
-                 WHERE node_id = $1 AND expires_at > clock_timestamp()
+                 WHERE node_id = $1 AND expires_at > clock_timestamp() AND consumer_id = ANY ($3::int2[])
                 RETURNING consumer_id, partition
             ), alive AS (
                 SELECT id, unnest(consumers) AS consumer_id

@@ -118,7 +118,8 @@ final class Subscriptions {
     }
 
     private void forgetUnlessRunning(String name) {
-        if (running.values().stream().noneMatch(dispatcher -> dispatcher.consumer().name().equals(name))) {
+        if (running.values().stream()
+                .noneMatch(dispatcher -> dispatcher.consumer().name().equals(name))) {
             names.remove(name);
         }
     }

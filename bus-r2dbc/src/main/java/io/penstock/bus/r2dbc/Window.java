@@ -83,7 +83,9 @@ final class Window {
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
     synchronized List<List<Claimed>> advance(List<Ended> ended) {
-        ended.stream().filter(Ended::becomesReadyAgain).forEach(end -> failing.put(end.row().seq(), reads));
+        ended.stream()
+                .filter(Ended::becomesReadyAgain)
+                .forEach(end -> failing.put(end.row().seq(), reads));
         if (!consumer.isOrdered()) {
             return List.of();
         }

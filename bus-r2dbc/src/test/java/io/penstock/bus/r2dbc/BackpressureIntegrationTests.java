@@ -28,17 +28,17 @@ class BackpressureIntegrationTests {
 
     @Test
     void aHandlerThatDoesNotCompleteHoldsItsWindowAndNothingElse() {
-        R2dbcEventBus bus = fixture.bus(options -> options.pollInterval(Duration.ofMillis(20)).grace(Duration.ofMillis(100)));
+        R2dbcEventBus bus = fixture.bus(
+                options -> options.pollInterval(Duration.ofMillis(20)).grace(Duration.ofMillis(100)));
         bus.subscribe(slow(Mono.never())).block(PATIENCE).unsubscribe().block(PATIENCE);
         fill("slow", "'hot' || i % 1000");
         AtomicInteger started = new AtomicInteger();
         fixture.subscribe(bus, slow(Mono.fromRunnable(started::incrementAndGet).then(Mono.never())));
         AtomicInteger quick = new AtomicInteger();
-        fixture.subscribe(
-                bus, ConsumerSpec.named("quick").on("order.placed").handle(event -> {
-                    quick.incrementAndGet();
-                    return Mono.empty();
-                }));
+        fixture.subscribe(bus, ConsumerSpec.named("quick").on("order.placed").handle(event -> {
+            quick.incrementAndGet();
+            return Mono.empty();
+        }));
 
         awaitThat(() -> fixture.stats(bus, "slow").inFlight() == 24);
         int claimsBefore = fixture.listener.claims.get();
@@ -58,7 +58,10 @@ class BackpressureIntegrationTests {
     @Test
     void aHotKeyWithASlowHeadDoesNotStarveTheOtherKeys() {
         R2dbcEventBus bus = fixture.bus();
-        bus.subscribe(ordered(event -> Mono.empty())).block(PATIENCE).unsubscribe().block(PATIENCE);
+        bus.subscribe(ordered(event -> Mono.empty()))
+                .block(PATIENCE)
+                .unsubscribe()
+                .block(PATIENCE);
         fill("ordered", "CASE WHEN i <= 5000 THEN 'hot' ELSE 'cold' || i % 7 END", 5_100);
         Sinks.Empty<Void> head = Sinks.empty();
         Set<Integer> cold = ConcurrentHashMap.newKeySet();
@@ -96,7 +99,10 @@ class BackpressureIntegrationTests {
         fixture.subscribe(
                 bus, ConsumerSpec.named("c").on("*").concurrency(7).prefetch(20).handle(event -> {
                     most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                    return gate.asFlux().next().doOnNext(open -> running.decrementAndGet()).then();
+                    return gate.asFlux()
+                            .next()
+                            .doOnNext(open -> running.decrementAndGet())
+                            .then();
                 }));
 
         bus.publishAll(BusFixture.range(300, i -> Event.of("order.placed", Map.of("i", i))))
@@ -118,8 +124,7 @@ class BackpressureIntegrationTests {
                 .handle(event -> handler);
     }
 
-    private static ConsumerSpec<?> ordered(
-            Function<Event<RawJson>, Mono<Void>> handler) {
+    private static ConsumerSpec<?> ordered(Function<Event<RawJson>, Mono<Void>> handler) {
         return ConsumerSpec.named("ordered")
                 .on("*")
                 .ordered()

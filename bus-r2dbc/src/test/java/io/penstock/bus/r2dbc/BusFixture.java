@@ -127,8 +127,8 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
     Map<Integer, Long> inbox(String consumer) {
         Map<Integer, Long> states = new TreeMap<>();
         all(
-                "SELECT state::int4 AS state, count(*) AS n FROM %1$s.inbox JOIN %1$s.consumer ON id = consumer_id WHERE name = '%2$s' GROUP BY 1"
-                        .formatted(schema, consumer),
+                        "SELECT state::int4 AS state, count(*) AS n FROM %1$s.inbox JOIN %1$s.consumer ON id = consumer_id WHERE name = '%2$s' GROUP BY 1"
+                                .formatted(schema, consumer),
                         row -> Map.entry(row.get("state", Integer.class), row.get("n", Long.class)))
                 .forEach(state -> states.put(state.getKey(), state.getValue()));
         return states;

@@ -42,8 +42,10 @@ class HandlerMisuseIntegrationTests {
         R2dbcEventBus bus = busWithEffects();
         fixture.subscribe(
                 bus,
-                transactional(PATIENCE, connection -> effect(connection)
-                        .then(runs.incrementAndGet() == 1 ? misuse.of(connection) : Mono.empty())));
+                transactional(
+                        PATIENCE,
+                        connection -> effect(connection)
+                                .then(runs.incrementAndGet() == 1 ? misuse.of(connection) : Mono.empty())));
 
         bus.publish(event()).block(PATIENCE);
         awaitThat(() -> fixture.count("inbox") == 0);
@@ -89,7 +91,9 @@ class HandlerMisuseIntegrationTests {
         R2dbcEventBus bus = fixture.bus();
         fixture.subscribe(
                 bus,
-                ConsumerSpec.named("broken").<Object>on("order.whole", Object.class).on("order.broken", Broken.class)
+                ConsumerSpec.named("broken")
+                        .<Object>on("order.whole", Object.class)
+                        .on("order.broken", Broken.class)
                         .concurrency(1)
                         .handle(event -> Mono.fromRunnable(runs::incrementAndGet)));
 
@@ -138,7 +142,8 @@ class HandlerMisuseIntegrationTests {
             }
         };
         R2dbcEventBus bus = fixture.bus(options -> options.listener(hostile));
-        fixture.subscribe(bus, ConsumerSpec.named("c").on("*").handle(event -> Mono.fromRunnable(runs::incrementAndGet)));
+        fixture.subscribe(
+                bus, ConsumerSpec.named("c").on("*").handle(event -> Mono.fromRunnable(runs::incrementAndGet)));
 
         for (int i = 1; i <= 3; i++) {
             bus.publish(event()).block(PATIENCE);
@@ -154,8 +159,7 @@ class HandlerMisuseIntegrationTests {
         return bus;
     }
 
-    private ConsumerSpec<?> transactional(
-            Duration timeout, Function<Connection, Mono<Void>> handler) {
+    private ConsumerSpec<?> transactional(Duration timeout, Function<Connection, Mono<Void>> handler) {
         BiFunction<Object, Connection, Mono<Void>> call = (event, connection) -> handler.apply(connection);
         return ConsumerSpec.named("writer")
                 .on("*")

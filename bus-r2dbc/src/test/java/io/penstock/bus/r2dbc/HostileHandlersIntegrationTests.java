@@ -46,12 +46,16 @@ class HostileHandlersIntegrationTests {
 
         bus.publish(event()).block(PATIENCE);
         awaitThat(() -> fixture.count("inbox") == 0);
-        assertThat(runs).allSatisfy((kind, count) -> assertThat(count).as("runs of %s", kind).hasValue(2));
+        assertThat(runs)
+                .allSatisfy((kind, count) ->
+                        assertThat(count).as("runs of %s", kind).hasValue(2));
         assertThat(fixture.listener.retries).hasSize(Kind.values().length);
         bus.publish(event()).block(PATIENCE);
         awaitThat(() -> fixture.count("inbox") == 0);
 
-        assertThat(runs).allSatisfy((kind, count) -> assertThat(count).as("runs of %s", kind).hasValue(3));
+        assertThat(runs)
+                .allSatisfy((kind, count) ->
+                        assertThat(count).as("runs of %s", kind).hasValue(3));
         assertThat(healthyRuns).hasValue(2);
         assertThat(fixture.listener.dead).isEmpty();
         assertThat(fixture.listener.released).isEmpty();
@@ -65,13 +69,11 @@ class HostileHandlersIntegrationTests {
     }
 
     private void subscribeHealthy(R2dbcEventBus bus) {
-        fixture.subscribe(
-                bus,
-                ConsumerSpec.named(HEALTHY).on("*").ordered().handle(event -> {
-                    noteThread();
-                    healthyRuns.incrementAndGet();
-                    return Mono.empty();
-                }));
+        fixture.subscribe(bus, ConsumerSpec.named(HEALTHY).on("*").ordered().handle(event -> {
+            noteThread();
+            healthyRuns.incrementAndGet();
+            return Mono.empty();
+        }));
     }
 
     private void noteThread() {

@@ -17,14 +17,13 @@ enum Hostility {
         throw sneaky(new Exception("checked"));
     }),
     RETURNS_NULL(() -> null),
-    ERRORS_AFTER_EMITTING(() -> Mono.fromDirect(
-                    Flux.concat(Mono.just(1), Mono.error(new IllegalStateException("after emitting"))))
-            .cast(Void.class)),
+    ERRORS_AFTER_EMITTING(
+            () -> Mono.fromDirect(Flux.concat(Mono.just(1), Mono.error(new IllegalStateException("after emitting"))))
+                    .cast(Void.class)),
     NEVER_ENDS(Mono::never, true),
     COMPLETES_AFTER_ITS_TIMEOUT(
             () -> Mono.fromFuture(
-                    CompletableFuture.runAsync(
-                            () -> {}, CompletableFuture.delayedExecutor(450, TimeUnit.MILLISECONDS)),
+                    CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(450, TimeUnit.MILLISECONDS)),
                     true),
             true),
     ERRORS_AFTER_ITS_TIMEOUT(
@@ -67,8 +66,8 @@ enum Hostility {
     RUNS_OUT_OF_MEMORY(() -> {
         throw new OutOfMemoryError("simulated");
     }),
-    ERRORS_FROM_A_THREAD_OF_ITS_OWN(
-            () -> Mono.create(sink -> new Thread(() -> sink.error(new IllegalStateException("own thread"))).start())),
+    ERRORS_FROM_A_THREAD_OF_ITS_OWN(() ->
+            Mono.create(sink -> new Thread(() -> sink.error(new IllegalStateException("own thread"))).start())),
     ERRORS_FROM_A_NON_BLOCKING_THREAD(
             () -> Mono.<Void>error(new IllegalStateException("parallel")).subscribeOn(Schedulers.parallel())),
     INTERRUPTS_ITS_THREAD(() -> {

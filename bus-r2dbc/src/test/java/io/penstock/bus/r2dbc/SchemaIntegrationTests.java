@@ -57,7 +57,8 @@ class SchemaIntegrationTests {
     void eightNodesThatMigrateAtOnceAllSucceed() {
         List<R2dbcEventBus> buses = Flux.range(0, 8)
                 .map(i -> R2dbcEventBus.create(
-                        TestServer.connections(), fixture.options().connections(2).build()))
+                        TestServer.connections(),
+                        fixture.options().connections(2).build()))
                 .collectList()
                 .block(PATIENCE);
 
@@ -116,13 +117,17 @@ class SchemaIntegrationTests {
         R2dbcEventBus bus = fixture.bus(options -> options.schema(name));
         try {
             AtomicInteger handled = new AtomicInteger();
-            bus.subscribe(ConsumerSpec.named("c").on("*").ordered().retry(AT_ONCE).handle(event ->
-                            handled.incrementAndGet() == 1
+            bus.subscribe(ConsumerSpec.named("c")
+                            .on("*")
+                            .ordered()
+                            .retry(AT_ONCE)
+                            .handle(event -> handled.incrementAndGet() == 1
                                     ? Mono.error(new IllegalStateException("once"))
                                     : Mono.empty()))
                     .block(PATIENCE);
             bus.publish(Event.of("order.placed", Map.of())).block(PATIENCE);
-            awaitThat(() -> handled.get() == 2 && bus.stats().block(PATIENCE).of("c").backlog() == 0);
+            awaitThat(() ->
+                    handled.get() == 2 && bus.stats().block(PATIENCE).of("c").backlog() == 0);
             bus.retire().block(PATIENCE);
             bus.close().block(PATIENCE);
 
@@ -169,8 +174,7 @@ class SchemaIntegrationTests {
         String schema = fixture.schema();
         fixture.execute("CREATE SCHEMA " + schema);
         try (InputStream file = SchemaMigrator.class.getResourceAsStream("schema/V001__bus.sql")) {
-            fixture.execute(
-                    new String(file.readAllBytes(), StandardCharsets.UTF_8).replace("${schema}", schema));
+            fixture.execute(new String(file.readAllBytes(), StandardCharsets.UTF_8).replace("${schema}", schema));
         }
         R2dbcEventBus bus = fixture.bus(options -> options.schemaMode(SchemaMode.NONE));
         AtomicInteger handled = new AtomicInteger();

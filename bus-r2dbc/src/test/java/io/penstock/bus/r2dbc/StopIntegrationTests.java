@@ -135,7 +135,9 @@ class StopIntegrationTests {
 
     @Test
     void aBusThatWasNeverStartedCloses() {
-        R2dbcEventBus.create(fixture.application, fixture.options().build()).close().block(PATIENCE);
+        R2dbcEventBus.create(fixture.application, fixture.options().build())
+                .close()
+                .block(PATIENCE);
     }
 
     @Test
@@ -144,12 +146,16 @@ class StopIntegrationTests {
         fixture.execute("CREATE DATABASE " + database);
         R2dbcEventBus bus = R2dbcEventBus.create(
                 connectionsTo(database, TestServer.port()),
-                fixture.options().grace(Duration.ofMillis(300)).lease(Duration.ofSeconds(1)).build());
+                fixture.options()
+                        .grace(Duration.ofMillis(300))
+                        .lease(Duration.ofSeconds(1))
+                        .build());
         try {
             bus.start().block(PATIENCE);
             Sinks.Empty<Void> gate = Sinks.empty();
             bus.subscribe(consumer(event -> gate.asMono())).block(PATIENCE);
-            bus.subscribe(ConsumerSpec.named("other").on("*").handle(event -> gate.asMono())).block(PATIENCE);
+            bus.subscribe(ConsumerSpec.named("other").on("*").handle(event -> gate.asMono()))
+                    .block(PATIENCE);
             publish(bus, 3);
             awaitThat(() -> fixture.listener.started.get() == 6);
             fixture.execute("DROP DATABASE " + database + " WITH (FORCE)");
@@ -197,7 +203,8 @@ class StopIntegrationTests {
     private static boolean takesWork(R2dbcEventBus bus) {
         return bus.subscribe(consumer(event -> Mono.empty()))
                 .map(started -> true)
-                .onErrorResume(error -> Mono.just(!String.valueOf(error.getMessage()).contains("is closed")))
+                .onErrorResume(
+                        error -> Mono.just(!String.valueOf(error.getMessage()).contains("is closed")))
                 .block(PATIENCE);
     }
 
