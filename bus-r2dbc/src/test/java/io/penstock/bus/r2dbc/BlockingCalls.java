@@ -12,7 +12,10 @@ import reactor.blockhound.BlockHound;
 import reactor.blockhound.BlockingOperationError;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
-/** Remembers what BlockHound found: the error it throws may be swallowed by whatever was running. */
+/**
+ * Remembers what BlockHound found instead of throwing it: thrown out of a lock's queue it leaves the lock unusable, and
+ * tests hang that have nothing to do with it; and whatever was running may swallow it.
+ */
 public final class BlockingCalls implements BlockHoundIntegration {
 
     private static final Queue<Error> FOUND = new ConcurrentLinkedQueue<>();
@@ -31,11 +34,10 @@ public final class BlockingCalls implements BlockHoundIntegration {
     @Override
     public void applyTo(BlockHound.Builder builder) {
         // Netty loads its native library with the first connection, wherever that is opened.
-        builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load");
-        builder.blockingMethodCallback(method -> {
-            Error error = new BlockingOperationError(method);
-            FOUND.add(error);
-            throw error;
-        });
+        builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load")
+                // Short locks of the JDK around starting a thread and cancelling a timer.
+                .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "addWorker")
+                .allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
+                .blockingMethodCallback(method -> FOUND.add(new BlockingOperationError(method)));
     }
 }

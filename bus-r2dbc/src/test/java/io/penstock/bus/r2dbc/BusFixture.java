@@ -55,6 +55,7 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
                                 Database.changed(connection, "DROP SCHEMA IF EXISTS " + schema + " CASCADE", s -> {}),
                         Connection::close)
                 .block(PATIENCE);
+        BlockingCalls.assertNone();
     }
 
     String schema() {

@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,11 +35,6 @@ class HandlerMisuseIntegrationTests {
     final BusFixture fixture = new BusFixture();
 
     private final AtomicInteger runs = new AtomicInteger();
-
-    @AfterEach
-    void blockHoundHasFoundNothing() {
-        BlockingCalls.assertNone();
-    }
 
     @ParameterizedTest
     @EnumSource(Misuse.class)

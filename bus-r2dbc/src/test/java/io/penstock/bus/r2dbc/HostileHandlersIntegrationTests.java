@@ -16,7 +16,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,11 +33,6 @@ class HostileHandlersIntegrationTests {
     private final Queue<String> wrongThreads = new ConcurrentLinkedQueue<>();
     private final Map<Kind, AtomicInteger> runs = new EnumMap<>(Kind.class);
     private final AtomicInteger healthyRuns = new AtomicInteger();
-
-    @AfterEach
-    void blockHoundHasFoundNothing() {
-        BlockingCalls.assertNone();
-    }
 
     @ParameterizedTest
     @EnumSource(Hostility.class)
