@@ -46,7 +46,8 @@ final class Database {
 
     Database(ConnectionFactory application, SchemaName schema, int connections) {
         this.schema = schema;
-        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new BusConnections(unpooled(application)))
+        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(
+                        new BusConnections(unpooled(application), opening))
                 .name("penstock")
                 .initialSize(0)
                 .maxSize(connections)
@@ -56,7 +57,6 @@ final class Database {
                 .maxCreateConnectionTime(Duration.ofSeconds(15))
                 // After a restart of the server every pooled connection may be dead, and is found so one by one.
                 .acquireRetry(connections)
-                .allocatorSubscribeOn(opening)
                 .build());
     }
 
@@ -125,11 +125,11 @@ final class Database {
     }
 
     /** Prepares each new connection once, so that a statement needs no settings of its own. */
-    private record BusConnections(ConnectionFactory factory) implements ConnectionFactory {
+    private record BusConnections(ConnectionFactory factory, Scheduler opening) implements ConnectionFactory {
 
         @Override
         public Publisher<? extends Connection> create() {
-            return Mono.from(factory.create()).flatMap(BusConnections::prepare);
+            return Mono.from(factory.create()).subscribeOn(opening).flatMap(BusConnections::prepare);
         }
 
         @Override
