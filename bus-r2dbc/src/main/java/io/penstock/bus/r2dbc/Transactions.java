@@ -9,11 +9,13 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /** Runs the application's code in transactions on the application's connections. */
 final class Transactions {
+
+    private static final Duration CANCEL_AGAIN = Duration.ofMillis(100);
 
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
@@ -30,19 +32,26 @@ final class Transactions {
      * connection is given back in any case.
      */
     <T> Mono<T> run(Function<BusConnection, Mono<T>> work) {
-        return Mono.usingWhen(acquire(), connection -> run(connection, work), Connection::close);
-    }
-
-    private <T> Mono<T> run(Connection connection, Function<BusConnection, Mono<T>> work) {
+        // One using, not two nested ones: a cancel would not make the outer wait for the inner, and the connection
+        // would serve somebody else before it is rolled back.
         return Mono.usingWhen(
-                Mono.from(connection.beginTransaction()).then(Mono.fromCallable(() -> new BusConnection(connection))),
-                work,
-                this::commit,
-                (begun, error) -> error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun),
-                Transactions::stop);
+                acquire().map(BusConnection::new),
+                connection -> begin(connection).then(Mono.defer(() -> work.apply(connection))),
+                connection -> close(connection, commit(connection)),
+                (connection, error) -> close(
+                        connection, error instanceof HandlerTimeoutException ? stop(connection) : rollback(connection)),
+                connection -> close(connection, stop(connection)));
     }
 
-    private Publisher<Void> commit(BusConnection begun) {
+    private static Mono<Void> begin(BusConnection connection) {
+        return Mono.from(connection.unwrap().beginTransaction());
+    }
+
+    private static Mono<Void> close(BusConnection connection, Mono<Void> end) {
+        return Mono.usingWhen(Mono.just(connection.unwrap()), open -> end, Connection::close);
+    }
+
+    private Mono<Void> commit(BusConnection begun) {
         begun.end();
         return Mono.from(begun.unwrap().commitTransaction())
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
@@ -54,20 +63,22 @@ final class Transactions {
                 "The transaction may be committed or not: the connection broke before the answer", error);
     }
 
-    private static Publisher<Void> rollback(BusConnection begun) {
+    private static Mono<Void> rollback(BusConnection begun) {
         begun.end();
-        return begun.unwrap().rollbackTransaction();
+        return Mono.from(begun.unwrap().rollbackTransaction());
     }
 
     /** A statement that still runs would make the rollback wait for it: the server is asked to stop it first. */
-    private static Publisher<Void> stop(BusConnection begun) {
+    private static Mono<Void> stop(BusConnection begun) {
         begun.end();
         Mono<Void> cancel = postgresql(begun.unwrap()) instanceof PostgresqlConnection postgresql
                 ? postgresql.cancelRequest().onErrorComplete()
                 : Mono.empty();
-        // The cancel may hit the first rollback instead of the statement it was meant for.
-        return cancel.then(Mono.defer(() -> Mono.from(begun.unwrap().rollbackTransaction()))
-                .retry(1));
+        // The cancel may hit the first rollback, or come before the statement it was meant for.
+        Mono<Void> rollback =
+                Mono.from(begun.unwrap().rollbackTransaction()).retry(1).cache();
+        return cancel.then(rollback.timeout(CANCEL_AGAIN))
+                .retryWhen(Retry.indefinitely().filter(TimeoutException.class::isInstance));
     }
 
     private static Object postgresql(Connection connection) {

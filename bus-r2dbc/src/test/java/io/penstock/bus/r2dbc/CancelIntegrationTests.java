@@ -3,14 +3,18 @@ package io.penstock.bus.r2dbc;
 import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Event;
 import io.penstock.bus.RawJson;
 import io.penstock.bus.RetryPolicy;
 import io.r2dbc.pool.PoolMetrics;
+import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -70,6 +74,31 @@ class CancelIntegrationTests {
                 .blockLast(PATIENCE);
 
         assertThat(errors).isEmpty();
+    }
+
+    @Test
+    void aStatementCreatedInATransactionDoesNotRunAfterItsEnd() {
+        R2dbcEventBus bus = busWithTable();
+        List<Mono<Void>> late = new ArrayList<>();
+
+        bus.inTransaction(tx -> {
+                    Statement statement =
+                            tx.connection().createStatement("INSERT INTO " + fixture.schema() + ".data VALUES (NULL)");
+                    Batch batch = tx.connection()
+                            .createBatch()
+                            .add("INSERT INTO " + fixture.schema() + ".data VALUES (NULL)");
+                    late.add(Flux.from(statement.execute()).then());
+                    late.add(Flux.from(batch.execute()).then());
+                    late.add(Mono.from(tx.connection().createSavepoint("late")));
+                    return Mono.empty();
+                })
+                .block(PATIENCE);
+
+        assertThat(late)
+                .allSatisfy(work -> assertThatThrownBy(() -> work.block(PATIENCE))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("has ended"));
+        assertThat(fixture.count("data")).isZero();
     }
 
     @Test
