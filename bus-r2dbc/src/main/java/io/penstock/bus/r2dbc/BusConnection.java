@@ -4,6 +4,7 @@ import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionMetadata;
 import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
@@ -11,12 +12,19 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 
 /**
  * The connection of a transaction that the bus began, as application code sees it: the bus alone ends the transaction,
- * and once it has, nothing more can be created here. A handler that works on after its timeout would otherwise write
- * outside the transaction, on a connection that serves somebody else by then. Remembers whom to wake after the commit.
+ * and once it has, nothing more can be created or run here. A handler that works on after its timeout would otherwise
+ * write outside the transaction, on a connection that serves somebody else by then. Remembers whom to wake after the
+ * commit.
+ *
+ * <p>Design note: a handler may be about to run a statement at the very moment its transaction ends. The driver sends in
+ * the order of the subscriptions, so the end and each subscription exclude each other: whatever is sent is sent before
+ * the COMMIT or ROLLBACK.
  */
 final class BusConnection implements Connection, Wrapped<Connection> {
 
@@ -37,8 +45,21 @@ final class BusConnection implements Connection, Wrapped<Connection> {
         return hints;
     }
 
-    void end() {
+    synchronized void end() {
         ended = true;
+    }
+
+    /** What it makes is subscribed to before the end of the transaction or not at all. */
+    <T> Publisher<T> whileOpen(Supplier<? extends Publisher<? extends T>> source) {
+        Flux<T> guarded = Flux.defer(() -> {
+            open();
+            return Flux.<T>from(source.get());
+        });
+        return subscriber -> {
+            synchronized (this) {
+                guarded.subscribe(subscriber);
+            }
+        };
     }
 
     @Override
@@ -48,42 +69,42 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     @Override
     public Statement createStatement(String sql) {
-        return new BusStatement(open().createStatement(sql), this::open);
+        return new BusStatement(this, open().createStatement(sql));
     }
 
     @Override
     public Batch createBatch() {
-        return BusStatement.batch(open().createBatch(), this::open);
+        return new BusBatch(this, open().createBatch());
     }
 
     @Override
     public Publisher<Void> createSavepoint(String name) {
-        return open().createSavepoint(name);
+        return whileOpen(() -> connection.createSavepoint(name));
     }
 
     @Override
     public Publisher<Void> releaseSavepoint(String name) {
-        return open().releaseSavepoint(name);
+        return whileOpen(() -> connection.releaseSavepoint(name));
     }
 
     @Override
     public Publisher<Void> rollbackTransactionToSavepoint(String name) {
-        return open().rollbackTransactionToSavepoint(name);
+        return whileOpen(() -> connection.rollbackTransactionToSavepoint(name));
     }
 
     @Override
     public Publisher<Void> setLockWaitTimeout(Duration timeout) {
-        return open().setLockWaitTimeout(timeout);
+        return whileOpen(() -> connection.setLockWaitTimeout(timeout));
     }
 
     @Override
     public Publisher<Void> setStatementTimeout(Duration timeout) {
-        return open().setStatementTimeout(timeout);
+        return whileOpen(() -> connection.setStatementTimeout(timeout));
     }
 
     @Override
     public Publisher<Boolean> validate(ValidationDepth depth) {
-        return open().validate(depth);
+        return whileOpen(() -> connection.validate(depth));
     }
 
     @Override
@@ -134,6 +155,20 @@ final class BusConnection implements Connection, Wrapped<Connection> {
     @Override
     public Publisher<Void> setTransactionIsolationLevel(IsolationLevel isolationLevel) {
         throw notYours("change the isolation of");
+    }
+
+    private record BusBatch(BusConnection connection, Batch batch) implements Batch {
+
+        @Override
+        public Batch add(String sql) {
+            batch.add(sql);
+            return this;
+        }
+
+        @Override
+        public Publisher<? extends Result> execute() {
+            return connection.whileOpen(batch::execute);
+        }
     }
 
     private Connection open() {

@@ -1,14 +1,24 @@
 package io.penstock.bus.r2dbc;
 
-import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
-import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 
-/** A statement of a transaction the bus began: what was created in time must not run after the end either. */
-record BusStatement(Statement statement, Runnable requireOpen) implements Statement {
+/** A statement of a transaction that the bus began: it runs while that lasts, however long before it was created. */
+final class BusStatement implements Statement {
+
+    private final BusConnection connection;
+    private final Statement statement;
+
+    BusStatement(BusConnection connection, Statement statement) {
+        this.connection = connection;
+        this.statement = statement;
+    }
+
+    @Override
+    public Publisher<? extends Result> execute() {
+        return connection.whileOpen(statement::execute);
+    }
 
     @Override
     public Statement add() {
@@ -50,33 +60,5 @@ record BusStatement(Statement statement, Runnable requireOpen) implements Statem
     public Statement fetchSize(int rows) {
         statement.fetchSize(rows);
         return this;
-    }
-
-    @Override
-    public Publisher<? extends Result> execute() {
-        return whileOpen(statement::execute, requireOpen);
-    }
-
-    static Batch batch(Batch batch, Runnable requireOpen) {
-        return new Batch() {
-            @Override
-            public Batch add(String sql) {
-                batch.add(sql);
-                return this;
-            }
-
-            @Override
-            public Publisher<? extends Result> execute() {
-                return whileOpen(batch::execute, requireOpen);
-            }
-        };
-    }
-
-    private static Publisher<? extends Result> whileOpen(
-            Supplier<Publisher<? extends Result>> execution, Runnable requireOpen) {
-        return Flux.<Result>defer(() -> {
-            requireOpen.run();
-            return Flux.from(execution.get());
-        });
     }
 }

@@ -127,7 +127,9 @@ final class Database {
 
         @Override
         public Publisher<? extends Connection> create() {
-            return Mono.from(factory.create()).flatMap(BusConnections::prepare);
+            return Mono.from(factory.create())
+                    .subscribeOn(Schedulers.boundedElastic())
+                    .flatMap(BusConnections::prepare);
         }
 
         @Override

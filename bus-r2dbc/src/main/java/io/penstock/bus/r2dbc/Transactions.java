@@ -10,10 +10,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /** Runs the application's code in transactions on the application's connections. */
 final class Transactions {
 
+    private static final Duration CANCEL_AGAIN = Duration.ofSeconds(1);
     private static final Duration LONGEST_ENDING = Duration.ofSeconds(30);
 
     private final ConnectionFactory application;
@@ -72,9 +74,11 @@ final class Transactions {
     /** A statement that still runs would make the rollback wait for it: the server is asked to stop it first. */
     private static Mono<Void> stop(BusConnection begun) {
         begun.end();
-        // The cancel may hit the first rollback instead of the statement it was meant for.
+        // The cancel may hit the first rollback, or come before the statement it was meant for.
+        Mono<Void> rollback = rollback(begun).retry(1).cache();
         return Connections.cancelStatement(begun.unwrap())
-                .then(Mono.defer(() -> rollback(begun)).retry(1));
+                .then(rollback.timeout(CANCEL_AGAIN))
+                .retryWhen(Retry.indefinitely().filter(TimeoutException.class::isInstance));
     }
 
     /** A pool may have no limit to waiting of its own, and no handler has run yet: not an attempt. */
