@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * The connection of a transaction that the bus began, as application code sees it: the bus alone ends the transaction,
@@ -30,10 +31,17 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     private final Connection connection;
     private final List<Hint> hints = new CopyOnWriteArrayList<>();
+    private final Mono<Void> begin;
     private volatile boolean ended;
 
     BusConnection(Connection connection) {
         this.connection = connection;
+        this.begin = Mono.defer(() -> Mono.from(connection.beginTransaction())).cache();
+    }
+
+    /** Begins the transaction, once; cancelling does not cancel that, or its end could come before its beginning. */
+    Mono<Void> begin() {
+        return begin;
     }
 
     /** To be passed on once the transaction is committed. */
@@ -69,7 +77,7 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     @Override
     public Statement createStatement(String sql) {
-        return new BusStatement(this, open().createStatement(sql));
+        return new BusStatement(open().createStatement(sql), this::whileOpen);
     }
 
     @Override

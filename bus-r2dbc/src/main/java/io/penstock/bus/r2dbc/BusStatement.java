@@ -2,22 +2,23 @@ package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 
 /** A statement of a transaction that the bus began: it runs while that lasts, however long before it was created. */
 final class BusStatement implements Statement {
 
-    private final BusConnection connection;
     private final Statement statement;
+    private final Guard guard;
 
-    BusStatement(BusConnection connection, Statement statement) {
-        this.connection = connection;
+    BusStatement(Statement statement, Guard guard) {
         this.statement = statement;
+        this.guard = guard;
     }
 
     @Override
     public Publisher<? extends Result> execute() {
-        return connection.whileOpen(statement::execute);
+        return guard.whileOpen(statement::execute);
     }
 
     @Override
@@ -60,5 +61,11 @@ final class BusStatement implements Statement {
     public Statement fetchSize(int rows) {
         statement.fetchSize(rows);
         return this;
+    }
+
+    /** Lets run what it is given while the transaction lasts. */
+    @FunctionalInterface
+    interface Guard {
+        Publisher<? extends Result> whileOpen(Supplier<? extends Publisher<? extends Result>> source);
     }
 }

@@ -38,10 +38,13 @@ final class Connections {
     }
 
     private static Mono<Void> discard(Connection connection) {
-        return Mono.from(raw(connection).close())
-                .timeout(CLOSING)
-                .onErrorComplete()
+        return closeForGood(connection)
                 .then(Mono.from(connection.close()).timeout(CLOSING).onErrorComplete());
+    }
+
+    /** Closes what lies beneath a pool's connection: given back, it is not lent again. */
+    static Mono<Void> closeForGood(Connection connection) {
+        return Mono.from(raw(connection).close()).timeout(CLOSING).onErrorComplete();
     }
 
     private static Connection raw(Connection connection) {

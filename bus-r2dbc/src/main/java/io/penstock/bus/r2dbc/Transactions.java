@@ -15,6 +15,7 @@ import reactor.util.retry.Retry;
 /** Runs the application's code in transactions on the application's connections. */
 final class Transactions {
 
+    private static final Duration SOON = Duration.ofMillis(50);
     private static final Duration CANCEL_AGAIN = Duration.ofSeconds(1);
     private static final Duration LONGEST_ENDING = Duration.ofSeconds(30);
 
@@ -37,7 +38,7 @@ final class Transactions {
         // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
         return Mono.usingWhen(
                 acquire().map(BusConnection::new),
-                begun -> Mono.from(begun.unwrap().beginTransaction()).then(Mono.defer(() -> work.apply(begun))),
+                begun -> begun.begin().then(Mono.defer(() -> work.apply(begun))),
                 begun -> end(begun, commit(begun)),
                 (begun, error) -> end(begun, error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun)),
                 begun -> end(begun, stop(begun)));
@@ -68,17 +69,24 @@ final class Transactions {
 
     private static Mono<Void> rollback(BusConnection begun) {
         begun.end();
-        return Mono.from(begun.unwrap().rollbackTransaction());
+        return begun.begin().onErrorComplete().then(Mono.from(begun.unwrap().rollbackTransaction()));
     }
 
-    /** A statement that still runs would make the rollback wait for it: the server is asked to stop it first. */
+    /**
+     * A statement that still runs makes the rollback wait for it: then the server is asked to stop it. It may act on that
+     * late, so a connection with such a request behind it serves nobody else.
+     */
     private static Mono<Void> stop(BusConnection begun) {
-        begun.end();
-        // The cancel may hit the first rollback, or come before the statement it was meant for.
+        // Cached, so that giving up waiting does not cancel it; repeated, as the request may hit it instead.
         Mono<Void> rollback = rollback(begun).retry(1).cache();
+        return rollback.timeout(SOON, Mono.defer(() -> cancelStatement(begun, rollback)));
+    }
+
+    private static Mono<Void> cancelStatement(BusConnection begun, Mono<Void> rollback) {
         return Connections.cancelStatement(begun.unwrap())
                 .then(rollback.timeout(CANCEL_AGAIN))
-                .retryWhen(Retry.indefinitely().filter(TimeoutException.class::isInstance));
+                .retryWhen(Retry.indefinitely().filter(TimeoutException.class::isInstance))
+                .then(Mono.defer(() -> Connections.closeForGood(begun.unwrap())));
     }
 
     /** A pool may have no limit to waiting of its own, and no handler has run yet: not an attempt. */

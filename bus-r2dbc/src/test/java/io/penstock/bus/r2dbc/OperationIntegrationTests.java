@@ -176,7 +176,7 @@ class OperationIntegrationTests {
                         + " WHERE consumer_id = (SELECT id FROM %1$s.consumer WHERE name = 'gone')")
                 .formatted(fixture.schema()));
 
-        awaitThat(() -> fixture.count("partition_lease WHERE expires_at <= clock_timestamp()") == 32);
+        awaitThat(() -> fixture.leased("gone") == 0);
     }
 
     private List<Long> shares(String consumer) {

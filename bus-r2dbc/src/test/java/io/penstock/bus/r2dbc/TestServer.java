@@ -44,6 +44,8 @@ final class TestServer {
             return EmbeddedPostgres.builder()
                     .setServerConfig("max_connections", "200")
                     .setServerConfig("shared_preload_libraries", "pg_stat_statements")
+                    // Each test has a schema, and so statements, of its own: too few places, and they are forgotten.
+                    .setServerConfig("pg_stat_statements.max", "100000")
                     .setServerConfig("track_activity_query_size", "16384")
                     .start();
         } catch (IOException e) {
