@@ -15,7 +15,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 class LoopTests {
@@ -65,13 +64,14 @@ class LoopTests {
         AtomicLong read = new AtomicLong();
         AtomicInteger running = new AtomicInteger();
         AtomicBoolean overlapped = new AtomicBoolean();
-        Mono<Void> round = Mono.<Void>fromRunnable(() -> {
+        // A round reads first and then takes its time, so that the last signal falls into one.
+        Mono<Void> round = Mono.fromRunnable(() -> {
                     overlapped.compareAndSet(false, running.incrementAndGet() != 1);
                     read.set(written.get());
                     rounds.incrementAndGet();
-                    running.decrementAndGet();
                 })
-                .subscribeOn(Schedulers.parallel());
+                .then(Mono.delay(Duration.ofMillis(1)))
+                .then(Mono.fromRunnable(running::decrementAndGet));
         Loop loop = new Loop(() -> round, failures::add);
 
         ExecutorService threads = Executors.newFixedThreadPool(64);
