@@ -86,7 +86,9 @@ final class DeliveryPipeline<T> {
     }
 
     private void open(Claimed row, Unit<T> unit) {
-        if (!mayStart.test(row)) {
+        if (consumer.isOrdered() && unit.isHeld(row.keyHash(), consumer.deadHoldsKey())) {
+            unit.end(row, new Outcome.Released("an earlier event of its key could not be handled", Duration.ZERO));
+        } else if (!mayStart.test(row)) {
             unit.end(row, new Outcome.Released("this node no longer owns it", Duration.ZERO));
         } else if (row.expired()) {
             unit.end(
@@ -251,6 +253,11 @@ final class DeliveryPipeline<T> {
 
         boolean isEmpty() {
             return rows.isEmpty();
+        }
+
+        /** Whether a row of this key has ended in a way that later ones have to wait for. */
+        boolean isHeld(long keyHash, boolean deadHoldsKey) {
+            return ended.stream().anyMatch(end -> end.row().keyHash() == keyHash && !end.letsKeyGoOn(deadHoldsKey));
         }
 
         Event<T> event() {
