@@ -1,7 +1,11 @@
 package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -15,7 +19,7 @@ final class Claims {
     // EXISTS instead, the planner may search all parked rows for one of the key.
     static final String READY = """
             SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, inbox.attempts,
-                   coalesce(event.expires_at <= now(), false) AS expired,
+                   floor(extract(epoch FROM event.expires_at - now()) * 1000)::int8 AS expires_in,
                    $6::bool AND (
                        SELECT earlier.seq FROM ${schema}.inbox earlier
                         WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
@@ -69,6 +73,8 @@ final class Claims {
               FROM ready
             """;
 
+    private static final long FARTHEST_EXPIRY_MILLIS = TimeUnit.DAYS.toMillis(36_500);
+
     private final Database database;
     private final Registered consumer;
     private final String ready;
@@ -85,18 +91,24 @@ final class Claims {
 
     /** Emits the ready rows of a range, in order. */
     Mono<List<Claimed>> read(Range range, Integer[] partitions) {
+        AtomicLong askedAt = new AtomicLong();
         return database.query(
                         ready,
-                        statement -> statement
-                                .bind(0, consumer.id())
-                                .bind(1, range.above())
-                                .bind(2, range.upTo())
-                                .bind(3, partitions)
-                                .bind(4, range.without())
-                                .bind(5, consumer.isOrdered())
-                                .bind(6, range.limit()),
-                        Claims::claimed)
+                        statement -> bind(statement, range, partitions, askedAt),
+                        row -> claimed(row, askedAt.get()))
                 .collectList();
+    }
+
+    private void bind(Statement statement, Range range, Integer[] partitions, AtomicLong askedAt) {
+        askedAt.set(System.nanoTime());
+        statement
+                .bind(0, consumer.id())
+                .bind(1, range.above())
+                .bind(2, range.upTo())
+                .bind(3, partitions)
+                .bind(4, range.without())
+                .bind(5, consumer.isOrdered())
+                .bind(6, range.limit());
     }
 
     /** Puts blocked rows aside until their key is free; emits how many still had to wait. */
@@ -121,16 +133,22 @@ final class Claims {
                 .single();
     }
 
-    private static Claimed claimed(Readable row) {
+    private static Claimed claimed(Readable row, long askedAt) {
         return new Claimed(
                 Rows.required(row, "seq", Long.class),
                 Rows.required(row, "key_hash", Long.class),
                 Rows.required(row, "partition", Integer.class),
                 Rows.required(row, "attempts", Integer.class),
-                Rows.required(row, "expired", Boolean.class),
+                expiry(row.get("expires_in", Long.class), askedAt),
                 Rows.required(row, "blocked", Boolean.class),
                 Rows.required(row, "followed", Boolean.class),
                 Rows.event(row));
+    }
+
+    private static @Nullable Long expiry(@Nullable Long expiresInMillis, long askedAt) {
+        return expiresInMillis == null
+                ? null
+                : askedAt + TimeUnit.MILLISECONDS.toNanos(Math.min(expiresInMillis, FARTHEST_EXPIRY_MILLIS));
     }
 
     /** Which rows to read: {@code above < seq <= upTo}, without those, at most so many. */

@@ -33,7 +33,9 @@ class DecodingIntegrationTests {
         fixture.subscribe(bus, each().handle(this::record));
         Event<RawJson> spoilt = spoilt("a");
 
-        bus.publishAll(Flux.just(Keyed.event("a", 0), spoilt, Keyed.event("a", 1))).then().block(PATIENCE);
+        bus.publishAll(Flux.just(Keyed.event("a", 0), spoilt, Keyed.event("a", 1)))
+                .then()
+                .block(PATIENCE);
 
         awaitThat(() -> fixture.inbox("c").equals(Map.of(3, 1L)) && fixture.listener.dead.size() == 1);
         assertThat(log.of("a")).containsExactlyInAnyOrder(0, 1);
@@ -66,9 +68,11 @@ class DecodingIntegrationTests {
     @Test
     void anUndecodablePayloadInABatchParksWhatFollowsItInTheSameBatch() {
         publishSpoiltBetween(each().ordered()
-                .handleBatch(events -> Flux.fromIterable(events).concatMap(this::record).then()));
+                .handleBatch(events ->
+                        Flux.fromIterable(events).concatMap(this::record).then()));
 
-        awaitThat(() -> fixture.inbox("c").equals(Map.of(2, 2L, 3, 1L)) || log.of("a").size() > 1);
+        awaitThat(() ->
+                fixture.inbox("c").equals(Map.of(2, 2L, 3, 1L)) || log.of("a").size() > 1);
         assertThat(log.of("a")).containsExactly(0);
         assertThat(log.of("b")).containsExactly(0, 1);
     }
@@ -76,7 +80,8 @@ class DecodingIntegrationTests {
     @Test
     void anEventOfATypeWithoutHandlerHereIsPutOffAndDeliveredOnceOneKnowsIt() {
         R2dbcEventBus bus = fixture.bus();
-        RunningConsumer both = fixture.subscribe(bus, each().on("thing.new", Keyed.class).handle(this::record));
+        RunningConsumer both =
+                fixture.subscribe(bus, each().on("thing.new", Keyed.class).handle(this::record));
         both.unsubscribe().block(PATIENCE);
         RunningConsumer old = fixture.subscribe(bus, each().handle(this::record));
 
@@ -85,7 +90,9 @@ class DecodingIntegrationTests {
                 .block(PATIENCE);
 
         awaitThat(() -> fixture.inbox("c").equals(Map.of(1, 1L)) && log.of("a").size() == 1);
-        assertThat(fixture.listener.released).extracting(released -> released.reason()).containsExactly("no handler for its type here");
+        assertThat(fixture.listener.released)
+                .extracting(released -> released.reason())
+                .containsExactly("no handler for its type here");
         assertThat(fixture.count("inbox WHERE attempts = 0")).isEqualTo(1);
         old.unsubscribe().block(PATIENCE);
         fixture.execute("UPDATE %s.inbox SET due_at = now()".formatted(fixture.schema()));
@@ -97,13 +104,26 @@ class DecodingIntegrationTests {
     @Test
     void oldVersionsAreLiftedAndARawViewShowsWhatWasPublished() {
         JacksonEventCodec codec = JacksonEventCodec.builder()
-                .upcaster(Keyed.TYPE, 1, json -> ((ObjectNode) json).put("place", json.get("position").asInt()).without("position"))
-                .upcaster(Keyed.TYPE, 2, json -> ((ObjectNode) json).put("key", json.get("key").asString() + "!"))
+                .upcaster(
+                        Keyed.TYPE,
+                        1,
+                        json -> ((ObjectNode) json)
+                                .put("place", json.get("position").asInt())
+                                .without("position"))
+                .upcaster(
+                        Keyed.TYPE,
+                        2,
+                        json -> ((ObjectNode) json).put("key", json.get("key").asString() + "!"))
                 .build();
         R2dbcEventBus bus = fixture.bus(options -> options.codec(codec));
         List<String> raw = new CopyOnWriteArrayList<>();
         fixture.subscribe(bus, each().handle(this::record));
-        fixture.subscribe(bus, ConsumerSpec.named("raw").on("*").handle(event -> Mono.fromRunnable(() -> raw.add(event.payload().text()))));
+        fixture.subscribe(
+                bus,
+                ConsumerSpec.named("raw")
+                        .on("*")
+                        .handle(event ->
+                                Mono.fromRunnable(() -> raw.add(event.payload().text()))));
         String text = "{ \"position\" : 7.0, \"key\":\"a\" }";
 
         bus.publishAll(Flux.just(
@@ -136,7 +156,9 @@ class DecodingIntegrationTests {
     }
 
     private static Event<RawJson> spoilt(String key) {
-        return Event.builder(Keyed.TYPE, new RawJson("{\"place\": \"nowhere\"}")).key(key).build();
+        return Event.builder(Keyed.TYPE, new RawJson("{\"place\": \"nowhere\"}"))
+                .key(key)
+                .build();
     }
 
     private Mono<Void> record(Event<Keyed> event) {

@@ -33,9 +33,8 @@ class DelayAndExpiryIntegrationTests {
     @Test
     void aDelayedEventIsDeliveredByItsTimerAndNotBeforeItsTime() {
         R2dbcEventBus bus = fixture.bus();
-        fixture.subscribe(bus, each().handle(event -> clock()
-                .doOnNext(handledAt::add)
-                .then(record(event))));
+        fixture.subscribe(
+                bus, each().handle(event -> clock().doOnNext(handledAt::add).then(record(event))));
         Instant at = clock().block(PATIENCE).plusMillis(400);
 
         bus.publishAll(Flux.just(Keyed.builder("a", 0).deliverAt(at).build(), Keyed.event("b", 0)))
@@ -53,10 +52,12 @@ class DelayAndExpiryIntegrationTests {
     void aDelayedEventIsDeliveredAfterARestart() {
         R2dbcEventBus bus = fixture.bus();
         fixture.subscribe(bus, each().handle(this::record));
-        bus.publish(Keyed.builder("a", 0).deliverAt(Instant.now().plus(HOUR)).build()).block(PATIENCE);
+        bus.publish(Keyed.builder("a", 0).deliverAt(Instant.now().plus(HOUR)).build())
+                .block(PATIENCE);
         bus.close().block(PATIENCE);
         assertThat(log.of("a")).isEmpty();
-        fixture.execute("UPDATE %s.inbox SET due_at = clock_timestamp() + interval '1 second'".formatted(fixture.schema()));
+        fixture.execute(
+                "UPDATE %s.inbox SET due_at = clock_timestamp() + interval '1 second'".formatted(fixture.schema()));
 
         fixture.subscribe(fixture.bus(), each().handle(this::record));
 
@@ -70,7 +71,9 @@ class DelayAndExpiryIntegrationTests {
         fixture.subscribe(bus, each().ordered().handle(this::record));
 
         bus.publishAll(Flux.concat(
-                        Flux.just(Keyed.builder("a", 0).deliverAt(Instant.now().plus(HOUR)).build()),
+                        Flux.just(Keyed.builder("a", 0)
+                                .deliverAt(Instant.now().plus(HOUR))
+                                .build()),
                         Flux.fromStream(Keyed.events("a", 1, 3))))
                 .then()
                 .block(PATIENCE);
@@ -83,9 +86,14 @@ class DelayAndExpiryIntegrationTests {
     void anExpiredEventIsADeadLetterWithoutAnAttemptAndIsCounted() {
         R2dbcEventBus bus = fixture.bus();
         fixture.subscribe(bus, each().handle(this::record));
-        Event<Keyed> event = Keyed.builder("a", 0).expiresAt(Instant.now().minusSeconds(1)).build();
+        Event<Keyed> event =
+                Keyed.builder("a", 0).expiresAt(Instant.now().minusSeconds(1)).build();
 
-        bus.publishAll(Flux.just(event, Keyed.builder("a", 1).expiresAt(Instant.now().plus(HOUR)).build()))
+        bus.publishAll(Flux.just(
+                        event,
+                        Keyed.builder("a", 1)
+                                .expiresAt(Instant.now().plus(HOUR))
+                                .build()))
                 .then()
                 .block(PATIENCE);
 
@@ -101,10 +109,15 @@ class DelayAndExpiryIntegrationTests {
     void anEventThatExpiresInMemoryBehindASlowHandlerIsNotDelivered() {
         R2dbcEventBus bus = fixture.bus();
         Sinks.Empty<Void> goOn = Sinks.empty();
-        fixture.subscribe(bus, each().concurrency(1)
-                .handle(event -> event.payload().place() == 0 ? goOn.asMono().then(record(event)) : record(event)));
+        fixture.subscribe(
+                bus,
+                each().concurrency(1)
+                        .handle(event ->
+                                event.payload().place() == 0 ? goOn.asMono().then(record(event)) : record(event)));
         Instant expiry = clock().block(PATIENCE).plusMillis(1_500);
-        bus.publishAll(Flux.just(Keyed.event("a", 0), Keyed.builder("a", 1).expiresAt(expiry).build()))
+        bus.publishAll(Flux.just(
+                        Keyed.event("a", 0),
+                        Keyed.builder("a", 1).expiresAt(expiry).build()))
                 .then()
                 .block(PATIENCE);
         awaitThat(() -> fixture.stats(bus, "c").inFlight() == 2);
@@ -119,9 +132,12 @@ class DelayAndExpiryIntegrationTests {
     @Test
     void anEventThatExpiresWhileItWaitsForARetryIsNotRunAgain() {
         R2dbcEventBus bus = fixture.bus(options -> options.pollInterval(Duration.ofMillis(20)));
-        fixture.subscribe(bus, each().retry(RetryPolicy.DEFAULTS.withBackoff(HOUR, HOUR))
-                .handle(event -> record(event).then(Mono.error(new IllegalStateException("no")))));
-        bus.publish(Keyed.builder("a", 0).expiresAt(Instant.now().plus(HOUR)).build()).block(PATIENCE);
+        fixture.subscribe(
+                bus,
+                each().retry(RetryPolicy.DEFAULTS.withBackoff(HOUR, HOUR))
+                        .handle(event -> record(event).then(Mono.error(new IllegalStateException("no")))));
+        bus.publish(Keyed.builder("a", 0).expiresAt(Instant.now().plus(HOUR)).build())
+                .block(PATIENCE);
         awaitThat(() -> fixture.inbox("c").equals(Map.of(1, 1L)));
 
         expire();
@@ -137,10 +153,18 @@ class DelayAndExpiryIntegrationTests {
     void anEventThatExpiresWhileItIsParkedDiesWhenItsTurnComes() {
         R2dbcEventBus bus = fixture.bus();
         Event<Keyed> head = Keyed.event("a", 0);
-        fixture.subscribe(bus, each().ordered().retry(RetryPolicy.attempts(1)).handle(event -> event.payload().place() == 0
-                ? Mono.error(new IllegalStateException("no"))
-                : record(event)));
-        bus.publishAll(Flux.just(head, Keyed.builder("a", 1).expiresAt(Instant.now().plus(HOUR)).build()))
+        fixture.subscribe(
+                bus,
+                each().ordered()
+                        .retry(RetryPolicy.attempts(1))
+                        .handle(event -> event.payload().place() == 0
+                                ? Mono.error(new IllegalStateException("no"))
+                                : record(event)));
+        bus.publishAll(Flux.just(
+                        head,
+                        Keyed.builder("a", 1)
+                                .expiresAt(Instant.now().plus(HOUR))
+                                .build()))
                 .then()
                 .block(PATIENCE);
         awaitThat(() -> fixture.inbox("c").equals(Map.of(2, 1L, 3, 1L)));
@@ -155,8 +179,9 @@ class DelayAndExpiryIntegrationTests {
     }
 
     private void expire() {
-        fixture.execute("UPDATE %s.outbox_event SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL"
-                .formatted(fixture.schema()));
+        fixture.execute(
+                "UPDATE %s.outbox_event SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL"
+                        .formatted(fixture.schema()));
     }
 
     private Mono<Instant> clock() {
