@@ -100,7 +100,7 @@ final class Subscriptions {
         return dispatcher
                 .stop(grace)
                 .then(Mono.defer(() -> leases.leave(dispatcher)))
-                .doFinally(end -> forget(dispatcher));
+                .doOnTerminate(() -> forget(dispatcher));
     }
 
     private void forget(Dispatcher dispatcher) {
