@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** The consumers whose handlers run on this node, from their registration to their end. */
 final class Subscriptions {
@@ -61,7 +62,7 @@ final class Subscriptions {
         return Flux.fromIterable(running.values())
                 .flatMap(this::stop, Integer.MAX_VALUE)
                 .then(Mono.defer(leases::stop))
-                .doFinally(end -> handlerThreads.shutdown());
+                .doFinally(end -> Schedulers.boundedElastic().schedule(handlerThreads::shutdown));
     }
 
     private void require(ConsumerSpec<?> spec) {
