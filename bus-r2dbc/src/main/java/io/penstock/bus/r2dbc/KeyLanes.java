@@ -35,7 +35,7 @@ final class KeyLanes {
             lane.skippedFrom = Math.min(lane.skippedFrom, row.seq());
             return false;
         }
-        if (lane.unit == null || units.isForming(lane.unit)) {
+        if (lane.unit == null || (units.isForming(lane.unit) && Units.mayJoin(row, lane.unit))) {
             lane.unit = units.add(row);
         } else {
             lane.waiting.add(row);
