@@ -67,8 +67,11 @@ class KeyLanesTests {
             int concurrency = 1 + random.nextInt(4);
             int prefetch = random.nextInt(20);
             this.capacity = concurrency * unitSize + prefetch;
-            ConsumerSpec.Builder<?> builder =
-                    ConsumerSpec.named("c").on("*").ordered().concurrency(concurrency).prefetch(prefetch);
+            ConsumerSpec.Builder<?> builder = ConsumerSpec.named("c")
+                    .on("*")
+                    .ordered()
+                    .concurrency(concurrency)
+                    .prefetch(prefetch);
             this.window = new Window(new Registered(
                     1,
                     batch
@@ -134,8 +137,7 @@ class KeyLanesTests {
         private Claimed blockedOrNot(Claimed row) {
             boolean blocked = later.values().stream()
                     .anyMatch(failed -> failed.keyHash() == row.keyHash() && failed.seq() < row.seq());
-            return new Claimed(
-                    row.seq(), row.keyHash(), 0, row.attempts(), false, blocked, false, row.event());
+            return new Claimed(row.seq(), row.keyHash(), 0, row.attempts(), false, blocked, false, row.event());
         }
 
         private void end() {
