@@ -32,7 +32,7 @@ class KeyLanesTests {
         assertThat(lanes.advance(7)).extracting(Claimed::seq).containsExactly(2L);
     }
 
-    @RepeatedTest(300)
+    @RepeatedTest(100)
     void orderPerKeyIsKeptNothingIsLostAndTheCapacityHolds() {
         long seed = new Random().nextLong();
         try {
