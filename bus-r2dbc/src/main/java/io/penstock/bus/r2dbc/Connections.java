@@ -37,7 +37,8 @@ final class Connections {
         return suspect ? discard(connection) : Mono.from(connection.close());
     }
 
-    private static Mono<Void> discard(Connection connection) {
+    /** Closes a connection and what lies beneath it, whatever state they are in. */
+    static Mono<Void> discard(Connection connection) {
         return closeForGood(connection)
                 .then(Mono.from(connection.close()).timeout(CLOSING).onErrorComplete());
     }

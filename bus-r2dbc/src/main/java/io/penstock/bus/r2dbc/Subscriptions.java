@@ -126,7 +126,7 @@ final class Subscriptions {
         return dispatcher
                 .stop(grace)
                 .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
-                .doFinally(end -> forget(dispatcher));
+                .doOnTerminate(() -> forget(dispatcher));
     }
 
     private void forget(Dispatcher dispatcher) {

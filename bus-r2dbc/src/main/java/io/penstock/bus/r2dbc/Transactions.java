@@ -4,6 +4,7 @@ import io.penstock.bus.HandlerTimeoutException;
 import io.penstock.bus.PublishOutcomeUnknownException;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -46,8 +47,7 @@ final class Transactions {
 
     private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {
         return ending.timeout(LONGEST_ENDING)
-                .onErrorResume(
-                        error -> Connections.giveBack(begun.unwrap(), error).then(Mono.error(error)))
+                .onErrorResume(error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
     }
 
@@ -67,9 +67,17 @@ final class Transactions {
                 "The transaction may be committed or not: no answer came from the database", error);
     }
 
+    /**
+     * Rolls back behind whatever was sent. The driver sends a new statement in two parts, with an answer between them,
+     * and lets a ROLLBACK in between: the statement would run after it, in no transaction. An answer to something else
+     * says that both parts are out.
+     */
     private static Mono<Void> rollback(BusConnection begun) {
         begun.end();
-        return begun.begin().onErrorComplete().then(Mono.from(begun.unwrap().rollbackTransaction()));
+        return begun.begin()
+                .then(Mono.defer(() -> Mono.from(begun.unwrap().validate(ValidationDepth.REMOTE))))
+                .onErrorComplete()
+                .then(Mono.defer(() -> Mono.from(begun.unwrap().rollbackTransaction())));
     }
 
     /**

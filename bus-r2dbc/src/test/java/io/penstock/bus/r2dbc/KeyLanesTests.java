@@ -3,7 +3,9 @@ package io.penstock.bus.r2dbc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Event;
 import io.penstock.bus.Outcome;
+import io.penstock.bus.RawJson;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,8 +27,8 @@ class KeyLanesTests {
         KeyLanes lanes = new KeyLanes(10, 10);
         Units units = new Units(10);
 
-        lanes.admit(WindowTests.row(1, 7, 0), units);
-        lanes.admit(WindowTests.row(2, 7, 1), units);
+        lanes.admit(row(1, 7, 0), units);
+        lanes.admit(row(2, 7, 1), units);
 
         assertThat(units.close()).hasSize(1);
         assertThat(lanes.advance(7)).extracting(Claimed::seq).containsExactly(2L);
@@ -40,6 +42,10 @@ class KeyLanesTests {
         } catch (Throwable failed) {
             throw new AssertionError("seed " + seed, failed);
         }
+    }
+
+    private static Claimed row(long seq, long key, int attempts) {
+        return new Claimed(seq, key, 0, attempts, null, false, false, Event.of("a.b", new RawJson("{}")));
     }
 
     /** The inbox as a sorted map; what runs; and what has to hold after each step. */
@@ -112,7 +118,7 @@ class KeyLanesTests {
             for (int i = 0; i < count; i++) {
                 // One key is hot.
                 long key = random.nextInt(3) > 0 ? 0 : random.nextInt(keys);
-                ready.put(++seq, WindowTests.row(seq, key, 0));
+                ready.put(++seq, row(seq, key, 0));
             }
             if (count > 0) {
                 window.hint(first);
@@ -126,8 +132,12 @@ class KeyLanesTests {
                 return;
             }
             Set<Long> without = new HashSet<>(List.of(range.without()));
-            List<Claimed> rows = ready.tailMap(range.above(), false).headMap(range.upTo(), true).values().stream()
+            Set<Long> only = Set.of(range.onlyKeys());
+            Set<Long> except = Set.of(range.exceptKeys());
+            List<Claimed> rows = ready.tailMap(range.above(), false).values().stream()
                     .filter(row -> !without.contains(row.seq()))
+                    .filter(row -> only.isEmpty() || only.contains(row.keyHash()))
+                    .filter(row -> !except.contains(row.keyHash()))
                     .limit(range.limit())
                     .map(this::blockedOrNot)
                     .toList();
@@ -137,7 +147,7 @@ class KeyLanesTests {
         private Claimed blockedOrNot(Claimed row) {
             boolean blocked = later.values().stream()
                     .anyMatch(failed -> failed.keyHash() == row.keyHash() && failed.seq() < row.seq());
-            return new Claimed(row.seq(), row.keyHash(), 0, row.attempts(), false, blocked, false, row.event());
+            return new Claimed(row.seq(), row.keyHash(), 0, row.attempts(), null, blocked, false, row.event());
         }
 
         private void end() {
@@ -167,7 +177,7 @@ class KeyLanesTests {
                 return Ended.notAttempted(row, new Outcome.Released("behind", Duration.ZERO));
             }
             ready.remove(row.seq());
-            later.put(row.seq(), WindowTests.row(row.seq(), row.keyHash(), row.attempts() + 1));
+            later.put(row.seq(), row(row.seq(), row.keyHash(), row.attempts() + 1));
             return Ended.attempted(row, new Outcome.Retry(Duration.ZERO, null, new IllegalStateException()), 1);
         }
 
