@@ -28,6 +28,8 @@ final class Claims {
                         WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
                           AND later.holds_key AND later.seq > inbox.seq
                         ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
+                   CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 ELSE 0 END AS xmin,
+                   CASE WHEN $6::bool THEN pg_snapshot_xmax(pg_current_snapshot())::text::int8 ELSE 0 END AS xmax,
             """ + Rows.EVENT_COLUMNS + """
 
               FROM ${schema}.inbox
@@ -90,7 +92,7 @@ final class Claims {
     }
 
     /** Emits the ready rows of a range, in order. */
-    Mono<List<Claimed>> read(Range range, Integer[] partitions) {
+    Mono<Page> read(Range range, Integer[] partitions) {
         return database.query(
                         ready,
                         statement -> statement
@@ -102,8 +104,9 @@ final class Claims {
                                 .bind(5, consumer.isOrdered())
                                 .bind(6, range.exceptKeys())
                                 .bind(7, range.limit()),
-                        Claims::claimed)
-                .collectList();
+                        Claims::seen)
+                .collectList()
+                .map(Page::of);
     }
 
     /** Puts blocked rows aside until their key is free; emits how many still had to wait. */
@@ -128,6 +131,10 @@ final class Claims {
                 .single();
     }
 
+    private static Seen seen(Readable row) {
+        return new Seen(claimed(row), Rows.required(row, 7, Long.class), Rows.required(row, 8, Long.class));
+    }
+
     private static Claimed claimed(Readable row) {
         return new Claimed(
                 Rows.required(row, 0, Long.class),
@@ -137,7 +144,7 @@ final class Claims {
                 expiry(row.get(4, Long.class)),
                 Rows.required(row, 5, Boolean.class),
                 Rows.required(row, 6, Boolean.class),
-                Rows.event(row, 7));
+                Rows.event(row, 9));
     }
 
     /** The database's clock says how long there is left; the node's monotonic clock counts it down from here. */
@@ -150,6 +157,27 @@ final class Claims {
     /** Which rows to read: {@code above < seq}, without those, of these keys if any, except those, at most so many. */
     @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
     record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
+
+    /** A row, and the snapshot it was seen in. */
+    private record Seen(Claimed row, long xmin, long xmax) {}
+
+    /**
+     * What a range had.
+     *
+     * @param xmin all transactions before this one had ended
+     * @param xmax no transaction from this one on had begun
+     */
+    record Page(List<Claimed> rows, long xmin, long xmax) {
+
+        private static Page of(List<Seen> seen) {
+            return seen.isEmpty()
+                    ? new Page(List.of(), 0, 0)
+                    : new Page(
+                            seen.stream().map(Seen::row).toList(),
+                            seen.get(0).xmin(),
+                            seen.get(0).xmax());
+        }
+    }
 
     /** How many rows became ready, the lowest of them, and when the next one is due. */
     record Promoted(long count, long lowestSeq, long dueInMillis) {}

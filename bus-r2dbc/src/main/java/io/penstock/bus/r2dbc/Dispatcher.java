@@ -157,8 +157,8 @@ final class Dispatcher {
         }
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
-                .flatMap(rows -> park(rows).thenReturn(rows))
-                .doOnNext(rows -> dispatch(range, rows))
+                .flatMap(page -> park(page.rows()).thenReturn(page))
+                .doOnNext(page -> dispatch(range, page))
                 .then();
     }
 
@@ -180,9 +180,9 @@ final class Dispatcher {
         }
     }
 
-    private void dispatch(Claims.Range range, List<Claimed> rows) {
-        listener.claimed(consumer.name(), rows.size());
-        gate.enter(window.admit(range, rows));
+    private void dispatch(Claims.Range range, Claims.Page page) {
+        listener.claimed(consumer.name(), page.rows().size());
+        gate.enter(window.admit(range, page));
         readOn();
     }
 

@@ -27,9 +27,13 @@ import reactor.core.publisher.Mono;
 final class Outbox {
 
     // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
-    // that comes back names the stored ids only if some are missing.
+    // that comes back names the stored ids only if some are missing. The transaction has its number before any event
+    // has
+    // one, which is what ReadPositions relies on.
     private static final String APPEND = """
-            WITH input AS (
+            WITH numbered AS MATERIALIZED (
+                SELECT pg_current_xact_id() AS xid
+            ), input AS (
                 SELECT * FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
                                      $6::int4[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
                                      $12::text[], $13::text[])
@@ -42,7 +46,8 @@ final class Outbox {
                      version, type, source, aggregate_type, aggregate_id, key, payload, headers)
                 SELECT id, key_hash, occurred_at, deliver_at, expires_at,
                        version, type, source, aggregate_type, aggregate_id, key, payload::json, headers::jsonb
-                  FROM input
+                  FROM numbered CROSS JOIN input
+                 WHERE xid IS NOT NULL
                  ORDER BY position
                     ON CONFLICT (id) DO NOTHING
                 RETURNING id, seq, key_hash, type, deliver_at

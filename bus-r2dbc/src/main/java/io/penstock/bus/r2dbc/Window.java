@@ -21,6 +21,7 @@ final class Window {
     private final Registered consumer;
     private final int capacity;
     private final KeyLanes lanes;
+    private final ReadPositions positions = new ReadPositions();
     private final Map<Long, Claimed> inFlight = new HashMap<>();
     // Keys held since the range was asked for: their rows may have been read before that was stored.
     private final Set<Long> heldSince = new HashSet<>();
@@ -52,7 +53,8 @@ final class Window {
     }
 
     /** Takes the rows of a range into memory and returns what can be handled now. */
-    synchronized List<List<Claimed>> admit(Claims.Range range, List<Claimed> rows) {
+    synchronized List<List<Claimed>> admit(Claims.Range range, Claims.Page page) {
+        List<Claimed> rows = page.rows();
         boolean full = rows.size() == range.limit();
         long last = rows.isEmpty() ? range.above() : rows.get(rows.size() - 1).seq();
         List<Long> refilled = List.of(range.onlyKeys());
@@ -61,13 +63,23 @@ final class Window {
         rows.stream().filter(row -> !row.blocked()).forEach(row -> admit(row, units));
         rows.stream().filter(row -> heldSince.contains(row.keyHash())).forEach(row -> hint(row.seq()));
         if (refilled.isEmpty()) {
-            cursor = Math.max(cursor, last);
-            more = full;
+            moveOn(range, page, full, last);
         } else if (full) {
             lanes.skip(refilled, last + 1);
         }
         lanes.forgetIdle(refilled);
         return units.close();
+    }
+
+    private void moveOn(Claims.Range range, Claims.Page page, boolean full, long last) {
+        more = full;
+        if (!consumer.isOrdered()) {
+            cursor = Math.max(cursor, last);
+        } else if (!page.rows().isEmpty()) {
+            cursor = positions.advance(cursor, page, full, last);
+            // The keys left out were not read: what the cursor passes is theirs to read on from.
+            lanes.lowerSkipped(range.above() + 1);
+        }
     }
 
     /** Whether the end of this row frees what is parked behind it: nothing of its key comes before that in memory. */
@@ -127,7 +139,10 @@ final class Window {
     }
 
     private Claims.Range readOn(int free) {
-        cursor = Math.min(cursor, hinted - 1);
+        if (hinted <= cursor) {
+            cursor = hinted - 1;
+            positions.stepBack(cursor);
+        }
         lanes.lowerSkipped(hinted);
         hinted = Long.MAX_VALUE;
         return new Claims.Range(cursor, inFlightAfter(cursor), NO_KEYS, lanes.skippingKeys(), free);

@@ -60,6 +60,9 @@ class KeyLanesTests {
         private final List<List<Claimed>> running = new ArrayList<>();
         private final List<List<Ended>> settling = new ArrayList<>();
         private final Map<Long, Long> lastDone = new HashMap<>();
+        // Transactions that have a position and have not committed, by their number.
+        private final TreeMap<Long, Claimed> open = new TreeMap<>();
+        private long xid = 1;
         private final int keys;
         private int toPublish;
         private long seq;
@@ -87,7 +90,7 @@ class KeyLanesTests {
 
         void run() {
             int steps = 0;
-            while (toPublish > 0 || !ready.isEmpty() || !later.isEmpty()) {
+            while (toPublish > 0 || !ready.isEmpty() || !later.isEmpty() || !open.isEmpty()) {
                 assertThat(steps++).as("steps without an end").isLessThan(200_000);
                 step();
                 assertThat(window.size()).isLessThanOrEqualTo(capacity);
@@ -96,10 +99,12 @@ class KeyLanesTests {
         }
 
         private void step() {
-            switch (random.nextInt(5)) {
+            switch (random.nextInt(7)) {
                 case 0 -> publish();
                 case 1, 2 -> claim();
                 case 3 -> end();
+                case 4 -> begin();
+                case 5 -> commit();
                 default -> {
                     if (settling.isEmpty() || random.nextInt(3) == 0) {
                         promote();
@@ -111,6 +116,35 @@ class KeyLanesTests {
             }
         }
 
+        /** A transaction takes a position; others of its key wait for its end, as a lock on the aggregate makes them. */
+        private void begin() {
+            long key = random.nextInt(keys);
+            if (toPublish > 0 && !isOpen(key)) {
+                toPublish--;
+                open.put(xid++, row(++seq, key, 0));
+            }
+        }
+
+        /** Every second one tells nobody; then the poll does, now and then. */
+        private void commit() {
+            if (open.isEmpty() || random.nextInt(4) == 0) {
+                if (!ready.isEmpty() && random.nextInt(4) == 0) {
+                    window.hint(ready.firstKey());
+                }
+                return;
+            }
+            List<Long> xids = List.copyOf(open.keySet());
+            Claimed committed = open.remove(xids.get(random.nextInt(xids.size())));
+            ready.put(committed.seq(), committed);
+            if (random.nextBoolean()) {
+                window.hint(committed.seq());
+            }
+        }
+
+        private boolean isOpen(long key) {
+            return open.values().stream().anyMatch(row -> row.keyHash() == key);
+        }
+
         private void publish() {
             int count = Math.min(toPublish, 1 + random.nextInt(20));
             toPublish -= count;
@@ -118,8 +152,13 @@ class KeyLanesTests {
             for (int i = 0; i < count; i++) {
                 // One key is hot.
                 long key = random.nextInt(3) > 0 ? 0 : random.nextInt(keys);
-                ready.put(++seq, row(seq, key, 0));
+                if (isOpen(key)) {
+                    toPublish++;
+                } else {
+                    ready.put(++seq, row(seq, key, 0));
+                }
             }
+            xid++;
             if (count > 0) {
                 window.hint(first);
             }
@@ -141,7 +180,7 @@ class KeyLanesTests {
                     .limit(range.limit())
                     .map(this::blockedOrNot)
                     .toList();
-            running.addAll(window.admit(range, rows));
+            running.addAll(window.admit(range, new Claims.Page(rows, open.isEmpty() ? xid : open.firstKey(), xid)));
         }
 
         private Claimed blockedOrNot(Claimed row) {
