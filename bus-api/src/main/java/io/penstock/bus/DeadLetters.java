@@ -21,7 +21,7 @@ public interface DeadLetters {
     /** Gives one letter all its attempts again; emits whether there was one. */
     Mono<Boolean> redrive(String consumer, UUID eventId);
 
-    /** Gives the letters meant all their attempts again; emits how many. */
+    /** Gives the letters meant, no more than the filter's limit, all their attempts again; emits how many. */
     Mono<Long> redrive(DeadLetterFilter filter);
 
     /** Gives every letter of a key all its attempts again, in the order of publication; emits how many. */
@@ -30,6 +30,6 @@ public interface DeadLetters {
     /** Removes one letter for good and lets its key go on; emits whether there was one. */
     Mono<Boolean> discard(String consumer, UUID eventId);
 
-    /** Removes the letters meant for good and lets their keys go on; emits how many. */
+    /** Removes the letters meant, no more than the filter's limit, for good and lets their keys go on; emits how many. */
     Mono<Long> discard(DeadLetterFilter filter);
 }

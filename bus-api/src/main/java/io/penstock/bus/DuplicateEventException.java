@@ -2,7 +2,10 @@ package io.penstock.bus;
 
 import java.util.UUID;
 
-/** An event with this id is already stored; nothing was written, and the transaction it was published in goes on. */
+/**
+ * An event with this id is already stored and was not stored again; the transaction it was published in goes on. Of
+ * several events published with one call, the others were written.
+ */
 public final class DuplicateEventException extends PenstockException {
 
     private final UUID eventId;

@@ -12,8 +12,8 @@ public interface EventBus {
      *
      * <p>On subscribe the event is checked and queued; completes, empty, once it is committed. Cancelling leaves the
      * event as it is: stored, or about to be. Errors with {@link InvalidEventException}, {@link
-     * DuplicateEventException}, {@link PublishRejectedException} (none of which stored anything) or {@link
-     * PublishOutcomeUnknownException}. Each subscription publishes again.
+     * DuplicateEventException}, {@link PublishRejectedException} (none of which stored anything), {@link
+     * PublishOutcomeUnknownException}, or as the database does when it refused the statement. Each subscription publishes again.
      */
     Mono<Void> publish(Event<?> event);
 
@@ -50,7 +50,8 @@ public interface EventBus {
 
     /**
      * Stops taking events, lets running handlers end within the grace time, records what they did, releases the rest
-     * for other nodes, and completes. Cancelling does not keep it open. Never errors. Subscribing twice waits for the
+     * for other nodes, and completes: within the grace time and, with a database that does not answer, some seconds for
+     * each step. Cancelling does not keep it open. Never errors. Subscribing twice waits for the
      * same end.
      */
     Mono<Void> close();

@@ -50,7 +50,7 @@ public record RetryPolicy(
         return new RetryPolicy(attempts, initialDelay, multiplier, maxDelay, jitter, neverRetry);
     }
 
-    /** The same policy with delays from {@code initial}, doubled until {@code cap}. */
+    /** The same policy with delays from {@code initial}, multiplied as before, up to {@code cap}. */
     public RetryPolicy withBackoff(Duration initial, Duration cap) {
         return new RetryPolicy(maxAttempts, initial, multiplier, cap, jitter, neverRetry);
     }

@@ -21,7 +21,7 @@ import java.util.UUID;
  * @param connections the bus's own connections, 2 to 100; default 5
  * @param pollInterval how often the database is asked for work no signal told of, 10 ms to 1 day; default 1 s
  * @param lease how long partitions stay with a node that is silent, 1 s to 1 h; default 15 s
- * @param retention how long finished events are kept, from 0; default 7 days
+ * @param retention how long finished events are kept after they were published, from 0; default 7 days
  * @param retentionInterval how often they are removed, 1 s to 1 day; default 1 min
  * @param grace how long close waits for running handlers, up to 1 h; default 30 s
  * @param acquireTimeout how long a delivery waits for a connection of the application, 10 ms to 1 h; default 30 s

@@ -69,7 +69,7 @@ final class Subscriptions {
         sweep.stop();
         return Flux.fromIterable(running.values())
                 .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
-                .then(Mono.defer(leases::stop))
+                .then(Mono.defer(() -> started ? leases.stop() : Mono.empty()))
                 // Its lock may be waited for, which no thread of the driver may do.
                 .doFinally(end -> Schedulers.boundedElastic().schedule(handlerThreads::shutdown));
     }

@@ -83,4 +83,13 @@ class WalkIntegrationTests {
         awaitThat(() -> handled.get() == 1_000 && fixture.count("inbox") == 0);
         assertThat(fixture.listener.failures).isEmpty();
     }
+
+    @Test
+    void aBusThatWasNeverStartedClosesWithoutAsking() {
+        R2dbcEventBus.create(fixture.application, fixture.options().build())
+                .close()
+                .block(PATIENCE);
+
+        assertThat(fixture.listener.failures).isEmpty();
+    }
 }
