@@ -6,19 +6,16 @@ import io.penstock.bus.Delivery;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventExpiredException;
 import io.penstock.bus.Handler;
-import io.penstock.bus.HandlerTimeoutException;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.PayloadDecodingException;
 import io.penstock.bus.RetryPolicy;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +66,7 @@ final class DeliveryPipeline<T> {
     /** Emits how each row of the unit ended. */
     Mono<List<Ended>> deliver(List<Claimed> rows) {
         return Mono.fromCallable(() -> open(rows))
-                .flatMap(unit -> unit.isEmpty() ? Mono.just(unit.ended) : handle(unit))
+                .flatMap(unit -> unit.isEmpty() ? Mono.just(unit.ended()) : handle(unit))
                 .subscribeOn(threads)
                 .onErrorResume(error -> Mono.just(notDelivered(rows, error)));
     }
@@ -82,13 +79,13 @@ final class DeliveryPipeline<T> {
         return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 
-    private Unit<T> open(List<Claimed> rows) {
-        Unit<T> unit = new Unit<>(consumer);
+    private DeliveryUnit<T> open(List<Claimed> rows) {
+        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer);
         rows.forEach(row -> open(row, unit));
         return unit;
     }
 
-    private void open(Claimed row, Unit<T> unit) {
+    private void open(Claimed row, DeliveryUnit<T> unit) {
         if (!mayStart.test(row)) {
             unit.end(row, NOT_OURS);
         } else if (unit.holds(row)) {
@@ -103,7 +100,7 @@ final class DeliveryPipeline<T> {
         }
     }
 
-    private void decode(Claimed row, Unit<T> unit) {
+    private void decode(Claimed row, DeliveryUnit<T> unit) {
         Class<? extends T> target = spec.payloadOf(row.event().type());
         if (target == null) {
             unit.end(row, new Outcome.Released("no handler for its type here", UNKNOWN_TYPE_PAUSE));
@@ -123,44 +120,44 @@ final class DeliveryPipeline<T> {
         }
     }
 
-    private Mono<List<Ended>> handle(Unit<T> unit) {
-        unit.rows.forEach(row -> listener.started(delivery(row)));
+    private Mono<List<Ended>> handle(DeliveryUnit<T> unit) {
+        unit.rows().forEach(row -> listener.started(delivery(row)));
         return attempt(unit).onErrorResume(error -> Mono.just(failed(unit, error)));
     }
 
-    private Mono<List<Ended>> attempt(Unit<T> unit) {
+    private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
         Handler<T> handler = spec.handler();
         if (handler instanceof Handler.Each<T> each) {
             return plain(unit, () -> each.function().apply(unit.event()));
         }
         if (handler instanceof Handler.Batch<T> batch) {
-            return plain(unit, () -> batch.function().apply(unit.events));
+            return plain(unit, () -> batch.function().apply(unit.events()));
         }
         if (handler instanceof Handler.TransactionalEach<T, ?> each) {
             return transactional(unit, (owed, connection) -> call(each, owed.event(), connection));
         }
         Handler.TransactionalBatch<T, ?> batch = (Handler.TransactionalBatch<T, ?>) handler;
-        return transactional(unit, (owed, connection) -> call(batch, owed.events, connection));
+        return transactional(unit, (owed, connection) -> call(batch, owed.events(), connection));
     }
 
-    private Mono<List<Ended>> plain(Unit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
+    private Mono<List<Ended>> plain(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
         return run(unit, handler)
                 .then(Mono.fromCallable(() -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos()))));
     }
 
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
-    private Mono<List<Ended>> transactional(Unit<T> unit, TransactionalCall<T> handler) {
+    private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> inbox.remove(connection, unit.rows)
+                .run(connection -> inbox.remove(connection, unit.rows())
                         .collectList()
                         .map(owed -> unit.retain(new HashSet<>(owed)))
-                        .doOnNext(owed -> unit.attempted = !owed.isEmpty())
+                        .doOnNext(owed -> markAttempted(unit, owed))
                         .flatMap(owed -> handle(owed, handler, connection)));
     }
 
-    private Mono<List<Ended>> handle(Unit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
+    private Mono<List<Ended>> handle(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
         if (owed.isEmpty()) {
-            return Mono.just(owed.ended);
+            return Mono.just(owed.ended());
         }
         // The connection's answer came on a thread of the driver, where no code of the application may run.
         return run(owed, () -> handler.call(owed, connection))
@@ -169,8 +166,8 @@ final class DeliveryPipeline<T> {
                 .then(Mono.fromCallable(() -> owed.end(row -> Ended.removed(row, owed.nanos()))));
     }
 
-    private Mono<Void> release(Unit<T> owed, BusConnection connection) {
-        List<Long> keys = owed.rows.stream()
+    private Mono<Void> release(DeliveryUnit<T> owed, BusConnection connection) {
+        List<Long> keys = owed.rows().stream()
                 .filter(freesKey)
                 .map(Claimed::keyHash)
                 .distinct()
@@ -182,27 +179,34 @@ final class DeliveryPipeline<T> {
         return inbox.release(connection.unwrap(), keys).then();
     }
 
-    private Mono<Void> run(Unit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
-        unit.attempted = true;
+    private Mono<Void> run(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
+        unit.attempt();
         Duration timeout = spec.options().timeout();
         Mono<Void> handling = HandlerCall.of(handler)
                 .timeout(timeout)
                 .onErrorMap(TimeoutException.class, error -> unit.timedOut(spec.name(), timeout));
-        return unit.rows.size() == 1 && !spec.isBatch()
-                ? handling.contextWrite(context -> context.put(Delivery.CONTEXT_KEY, delivery(unit.rows.get(0))))
+        return unit.rows().size() == 1 && !spec.isBatch()
+                ? handling.contextWrite(context ->
+                        context.put(Delivery.CONTEXT_KEY, delivery(unit.rows().get(0))))
                 : handling;
     }
 
-    private List<Ended> failed(Unit<T> unit, Throwable error) {
-        if (!unit.attempted) {
+    private List<Ended> failed(DeliveryUnit<T> unit, Throwable error) {
+        if (!unit.isAttempted()) {
             Outcome released = new Outcome.Released(String.valueOf(error.getMessage()), pause());
             return unit.end(row -> Ended.notAttempted(row, released));
         }
-        boolean alone = unit.rows.size() == 1;
+        boolean alone = unit.rows().size() == 1;
         Set<Long> keys = new HashSet<>();
         return unit.end(row -> consumer.isOrdered() && !keys.add(row.keyHash())
                 ? Ended.notAttempted(row, BEHIND)
                 : Ended.attempted(row, alone ? alone(row, error) : inBatch(row, error), unit.nanos()));
+    }
+
+    private static <T> void markAttempted(DeliveryUnit<T> unit, DeliveryUnit<T> owed) {
+        if (!owed.isEmpty()) {
+            unit.attempt();
+        }
     }
 
     private Outcome alone(Claimed row, Throwable error) {
@@ -241,78 +245,6 @@ final class DeliveryPipeline<T> {
     @FunctionalInterface
     private interface TransactionalCall<T> {
         @Nullable
-        Mono<Void> call(Unit<T> owed, Connection connection);
-    }
-
-    /** The rows to be handled with their events, and those that ended without. */
-    private static final class Unit<T> {
-
-        private final List<Claimed> rows = new ArrayList<>();
-        private final List<Event<T>> events = new ArrayList<>();
-        private final List<Ended> ended = new ArrayList<>();
-        private final Set<Long> heldKeys = new HashSet<>();
-        private final Registered consumer;
-        private final long openedAt = System.nanoTime();
-        // Whether the handler was called: before that nothing is an attempt.
-        private boolean attempted;
-
-        Unit(Registered consumer) {
-            this.consumer = consumer;
-        }
-
-        /** Whether an earlier row of its key ended here so that this one has to wait. */
-        boolean holds(Claimed row) {
-            return heldKeys.contains(row.keyHash());
-        }
-
-        long nanos() {
-            return System.nanoTime() - openedAt;
-        }
-
-        boolean isEmpty() {
-            return rows.isEmpty();
-        }
-
-        Event<T> event() {
-            return events.get(0);
-        }
-
-        void add(Claimed row, Event<T> event) {
-            rows.add(row);
-            events.add(event);
-        }
-
-        void end(Claimed row, Outcome outcome) {
-            Ended end = Ended.notAttempted(row, outcome);
-            ended.add(end);
-            if (consumer.isOrdered() && !end.letsKeyGoOn(consumer.deadHoldsKey())) {
-                heldKeys.add(row.keyHash());
-            }
-        }
-
-        List<Ended> end(Function<Claimed, Ended> ending) {
-            List<Ended> all = new ArrayList<>(ended);
-            rows.forEach(row -> all.add(ending.apply(row)));
-            return all;
-        }
-
-        /** Without the rows that are done already: those end as duplicates. */
-        Unit<T> retain(Set<Long> owed) {
-            Unit<T> left = new Unit<>(consumer);
-            left.ended.addAll(ended);
-            for (int i = 0; i < rows.size(); i++) {
-                if (owed.contains(rows.get(i).seq())) {
-                    left.add(rows.get(i), events.get(i));
-                } else {
-                    left.end(rows.get(i), Outcome.DUPLICATE);
-                }
-            }
-            return left;
-        }
-
-        HandlerTimeoutException timedOut(String consumer, Duration timeout) {
-            return new HandlerTimeoutException("Consumer '" + consumer + "' did not end within " + timeout + " for "
-                    + rows.get(0).event() + (rows.size() == 1 ? "" : " and " + (rows.size() - 1) + " more"));
-        }
+        Mono<Void> call(DeliveryUnit<T> owed, Connection connection);
     }
 }

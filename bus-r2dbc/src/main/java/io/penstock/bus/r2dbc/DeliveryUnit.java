@@ -1,0 +1,105 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.Event;
+import io.penstock.bus.HandlerTimeoutException;
+import io.penstock.bus.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/** The rows to be handled with their events, and those that ended without. */
+final class DeliveryUnit<T> {
+
+    private final List<Claimed> rows = new ArrayList<>();
+    private final List<Event<T>> events = new ArrayList<>();
+    private final List<Ended> ended = new ArrayList<>();
+    private final Set<Long> heldKeys = new HashSet<>();
+    private final Registered consumer;
+    private final long openedAt = System.nanoTime();
+    // Whether the handler was called: before that nothing is an attempt.
+    private boolean attempted;
+
+    DeliveryUnit(Registered consumer) {
+        this.consumer = consumer;
+    }
+
+    /** Whether an earlier row of its key ended here so that this one has to wait. */
+    boolean holds(Claimed row) {
+        return heldKeys.contains(row.keyHash());
+    }
+
+    long nanos() {
+        return System.nanoTime() - openedAt;
+    }
+
+    List<Claimed> rows() {
+        return rows;
+    }
+
+    List<Event<T>> events() {
+        return events;
+    }
+
+    /** The rows that ended without the handler. */
+    List<Ended> ended() {
+        return ended;
+    }
+
+    boolean isAttempted() {
+        return attempted;
+    }
+
+    /** From now on a failure is an attempt. */
+    void attempt() {
+        attempted = true;
+    }
+
+    boolean isEmpty() {
+        return rows.isEmpty();
+    }
+
+    Event<T> event() {
+        return events.get(0);
+    }
+
+    void add(Claimed row, Event<T> event) {
+        rows.add(row);
+        events.add(event);
+    }
+
+    void end(Claimed row, Outcome outcome) {
+        Ended end = Ended.notAttempted(row, outcome);
+        ended.add(end);
+        if (consumer.isOrdered() && !end.letsKeyGoOn(consumer.deadHoldsKey())) {
+            heldKeys.add(row.keyHash());
+        }
+    }
+
+    List<Ended> end(Function<Claimed, Ended> ending) {
+        List<Ended> all = new ArrayList<>(ended);
+        rows.forEach(row -> all.add(ending.apply(row)));
+        return all;
+    }
+
+    /** Without the rows that are done already: those end as duplicates. */
+    DeliveryUnit<T> retain(Set<Long> owed) {
+        DeliveryUnit<T> left = new DeliveryUnit<>(consumer);
+        left.ended.addAll(ended);
+        for (int i = 0; i < rows.size(); i++) {
+            if (owed.contains(rows.get(i).seq())) {
+                left.add(rows.get(i), events.get(i));
+            } else {
+                left.end(rows.get(i), Outcome.DUPLICATE);
+            }
+        }
+        return left;
+    }
+
+    HandlerTimeoutException timedOut(String consumer, Duration timeout) {
+        return new HandlerTimeoutException("Consumer '" + consumer + "' did not end within " + timeout + " for "
+                + rows.get(0).event() + (rows.size() == 1 ? "" : " and " + (rows.size() - 1) + " more"));
+    }
+}
