@@ -24,7 +24,8 @@ import java.util.UUID;
  * @param retention how long finished events are kept after they were published, from 0; default 7 days
  * @param retentionInterval how often they are removed, 1 s to 1 day; default 1 min
  * @param grace how long close waits for running handlers, up to 1 h; default 30 s
- * @param acquireTimeout how long a delivery waits for a connection of the application, 10 ms to 1 h; default 30 s
+ * @param acquireTimeout how long a delivery waits for a connection of the application, and then for its inbox row,
+ *     10 ms to 1 h; default 30 s
  * @param maxPendingPublishes publishes that may wait to be written, from 1; default 100,000
  */
 public record BusOptions(

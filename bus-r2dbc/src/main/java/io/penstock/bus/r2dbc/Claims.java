@@ -29,7 +29,7 @@ final class Claims {
                           AND later.holds_key AND later.seq > inbox.seq
                         ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
                    CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 ELSE 0 END AS xmin,
-                   CASE WHEN $6::bool THEN pg_snapshot_xmax(pg_current_snapshot())::text::int8 ELSE 0 END AS xmax,
+                   CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 ELSE 0 END AS own_xid,
             """ + Rows.EVENT_COLUMNS + """
 
               FROM ${schema}.inbox
@@ -158,16 +158,17 @@ final class Claims {
     @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
     record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
 
-    /** A row, and the snapshot it was seen in. */
-    private record Seen(Claimed row, long xmin, long xmax) {}
+    /** A row, and what is known of the transactions when it was seen. */
+    private record Seen(Claimed row, long xmin, long ownXid) {}
 
     /**
      * What a range had.
      *
      * @param xmin all transactions before this one had ended
-     * @param xmax no transaction from this one on had begun
+     * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position
+     *     below that, had a lower one
      */
-    record Page(List<Claimed> rows, long xmin, long xmax) {
+    record Page(List<Claimed> rows, long xmin, long ownXid) {
 
         private static Page of(List<Seen> seen) {
             return seen.isEmpty()
@@ -175,7 +176,7 @@ final class Claims {
                     : new Page(
                             seen.stream().map(Seen::row).toList(),
                             seen.get(0).xmin(),
-                            seen.get(0).xmax());
+                            seen.get(0).ownXid());
         }
     }
 

@@ -39,7 +39,7 @@ final class Database {
             """;
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
     private final ConnectionPool pool;

@@ -150,6 +150,7 @@ final class DeliveryPipeline<T> {
         return node.transactions()
                 .run(connection -> inbox.remove(connection, unit.rows())
                         .collectList()
+                        .timeout(node.options().acquireTimeout())
                         .map(owed -> unit.retain(new HashSet<>(owed)))
                         .doOnNext(owed -> markAttempted(unit, owed))
                         .flatMap(owed -> handle(owed, handler, connection)));

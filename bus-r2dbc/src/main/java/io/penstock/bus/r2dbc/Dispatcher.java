@@ -125,7 +125,7 @@ final class Dispatcher {
         if (partitions.length == 0) {
             return Mono.empty();
         }
-        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
+        return promote(partitions).then(Mono.defer(this::claim));
     }
 
     private Mono<Void> promote(Integer[] partitions) {
@@ -133,9 +133,15 @@ final class Dispatcher {
             return Mono.empty();
         }
         return claims.promote(partitions, PROMOTED_AT_ONCE)
-                .doOnError(error -> due.set(true))
+                .doOnError(error -> lookAgain())
                 .doOnNext(this::promoted)
                 .then();
+    }
+
+    /** Rows may have become ready although no answer came. */
+    private void lookAgain() {
+        due.set(true);
+        window.hint(0);
     }
 
     private void promoted(Claims.Promoted promoted) {
@@ -150,11 +156,13 @@ final class Dispatcher {
         }
     }
 
-    private Mono<Void> claim(Integer[] partitions) {
+    /** Asks for the partitions after the range: one that is gained in between brings a hint of its own. */
+    private Mono<Void> claim() {
         Claims.Range range = window.next();
         if (range == null) {
             return Mono.empty();
         }
+        Integer[] partitions = leases.claimable(consumer.id());
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))

@@ -70,6 +70,7 @@ final class Inbox {
                 ? database.with(connection -> remove(connection, rows).then())
                 : database.transaction(connection -> remove(connection, rows)
                         .then(release(connection, keyHashes))
-                        .then());
+                        .then()
+                        .timeout(Database.LONGEST_STATEMENT));
     }
 }

@@ -201,7 +201,6 @@ final class PartitionLeases {
         all.addAll(taken);
         hold(member, new Held(all, Set.of(), until));
         listener.leased(member.name(), taken);
-        member.onGained().run();
     }
 
     /** The highest ones go: no longer claimed from, and given back as soon as nothing of them is in flight. */
@@ -234,8 +233,15 @@ final class PartitionLeases {
                 .then();
     }
 
+    /** What is new to claim from, taken over or no longer about to be given back, is read from the beginning. */
     private void hold(Member member, Held now) {
-        held.computeIfPresent(member.consumerId(), (id, before) -> now);
+        Held before = held.get(member.consumerId());
+        if (before == null || held.replace(member.consumerId(), now) == null) {
+            return;
+        }
+        if (!List.of(before.claimable()).containsAll(List.of(now.claimable()))) {
+            member.onGained().run();
+        }
     }
 
     private void report(Member member, Set<Integer> has) {

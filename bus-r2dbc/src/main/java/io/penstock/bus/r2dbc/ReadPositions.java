@@ -8,11 +8,12 @@ import java.util.ArrayDeque;
  *
  * <p>Design note: positions are given out before commits. An event whose transaction is open while later ones are read
  * would appear behind the cursor, and the next event of its key above it: read from there, that one would come first,
- * though its transaction began after the other had ended. So each reading is remembered with the number from which on
- * transactions had not begun ({@code xmax} of its snapshot), and the cursor goes up to where it got only when a later
- * snapshot says that all earlier transactions have ended ({@code xmin}). A transaction has its number before it takes
- * positions, so whoever holds one below what was read counts as open. Rows in memory are left out of what is read and
- * done ones are gone, so reading again from a cursor that lags costs little unless a transaction writes for long.
+ * though its transaction began after the other had ended. So each reading takes a transaction number of its own, after
+ * its snapshot, and the cursor goes up to where it got only when a later snapshot says that all transactions before that
+ * number have ended ({@code xmin}). A publishing transaction has its number before it takes positions, so whoever holds
+ * one below what was read has a lower number. The snapshot's own {@code xmax} would not do: it is the number after the
+ * last one that ended, and open ones may lie above it. Rows in memory are left out of what is read and done ones are
+ * gone, so reading again from a cursor that lags costs little unless a transaction writes for long.
  */
 final class ReadPositions {
 
@@ -25,8 +26,8 @@ final class ReadPositions {
     /** Remembers a reading from the cursor on, up to {@code last} if the page was full; returns the new cursor. */
     long advance(long cursor, Claims.Page page, boolean full, long last) {
         frontier = full ? last : Math.max(frontier, last);
-        remember(new Reading(page.xmax(), frontier));
-        while (!readings.isEmpty() && readings.getFirst().xmax() <= page.xmin()) {
+        remember(new Reading(page.ownXid(), frontier));
+        while (!readings.isEmpty() && readings.getFirst().xid() <= page.xmin()) {
             resolved = Math.max(resolved, readings.removeFirst().upTo());
         }
         return Math.max(cursor, full ? Math.min(resolved, last) : resolved);
@@ -42,12 +43,12 @@ final class ReadPositions {
     /** With too many open ones, the newest two become one that ends later and reaches no farther. */
     private void remember(Reading reading) {
         Reading newest = readings.peekLast();
-        if (newest != null && (newest.xmax() == reading.xmax() || readings.size() >= MOST_READINGS)) {
+        if (newest != null && (newest.xid() == reading.xid() || readings.size() >= MOST_READINGS)) {
             readings.removeLast();
         }
         readings.addLast(reading);
     }
 
-    /** What a reading reached, and the number below which transactions had begun. */
-    private record Reading(long xmax, long upTo) {}
+    /** What a reading reached, and its number: below it are all that may still fill in. */
+    private record Reading(long xid, long upTo) {}
 }

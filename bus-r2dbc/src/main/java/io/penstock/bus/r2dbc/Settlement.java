@@ -84,10 +84,7 @@ final class Settlement {
     }
 
     private Mono<Void> flush(List<List<Ended>> units) {
-        return write(units.stream().flatMap(List::stream).toList());
-    }
-
-    private Mono<Void> write(List<Ended> all) {
+        List<Ended> all = units.stream().flatMap(List::stream).toList();
         Batch batch = new Batch();
         all.forEach(ended -> sort(ended, batch));
         return Mono.defer(() -> remove(batch).then(fail(batch)))
@@ -96,15 +93,15 @@ final class Settlement {
                         .filter(error -> !stopped && DatabaseErrors.isPassing(error))
                         .doBeforeRetry(retry -> report(retry.failure())))
                 .doOnSuccess(written -> onSettled.accept(all))
-                .onErrorResume(error -> givenUp(all, error));
+                .onErrorResume(error -> givenUp(units, all, error));
     }
 
     /** One outcome that cannot be written must not hold up the others; what is not recorded is delivered again. */
-    private Mono<Void> givenUp(List<Ended> all, Throwable error) {
+    private Mono<Void> givenUp(List<List<Ended>> units, List<Ended> all, Throwable error) {
         report(error);
-        if (all.size() > 1 && !stopped) {
-            return Flux.fromIterable(all)
-                    .concatMap(ended -> write(List.of(ended)))
+        if (units.size() > 1 && !stopped) {
+            return Flux.fromIterable(units)
+                    .concatMap(unit -> flush(List.of(unit)))
                     .then();
         }
         onSettled.accept(all);

@@ -46,7 +46,7 @@ final class Transactions {
     }
 
     private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {
-        return ending.timeout(LONGEST_ENDING)
+        return ending.timeout(LONGEST_ENDING.multipliedBy(2))
                 .onErrorResume(error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
     }
@@ -58,6 +58,7 @@ final class Transactions {
                     "The code in the transaction ended it by SQL of its own: the bus owns it, an error rolls it back"));
         }
         return Mono.from(begun.unwrap().commitTransaction())
+                .timeout(LONGEST_ENDING)
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
                 .doOnSuccess(committed -> wakeUp.committed(begun.hints()));
     }

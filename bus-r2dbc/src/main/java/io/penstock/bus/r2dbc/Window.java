@@ -65,7 +65,8 @@ final class Window {
         if (refilled.isEmpty()) {
             moveOn(range, page, full, last);
         } else if (full) {
-            lanes.skip(refilled, last + 1);
+            // Not beyond the cursor: above it an open transaction may still fill in.
+            lanes.skip(refilled, Math.min(last, cursor) + 1);
         }
         lanes.forgetIdle(refilled);
         return units.close();
