@@ -90,7 +90,7 @@ final class PartitionLeases {
     private final Database database;
     private final BusListener listener;
     private final Duration lease;
-    private final Map<Integer, Held> held = new ConcurrentHashMap<>();
+    private final Map<Integer, HeldPartitions> held = new ConcurrentHashMap<>();
     private final Map<Integer, Member> members = new ConcurrentHashMap<>();
     private final Loop beating;
     private final Disposable.Swap timer = Disposables.swap();
@@ -112,14 +112,14 @@ final class PartitionLeases {
     /** Takes part in sharing this consumer's partitions, from the next beat on, which begins now. */
     void join(Member member) {
         members.put(member.consumerId(), member);
-        held.put(member.consumerId(), Held.NOTHING);
+        held.put(member.consumerId(), HeldPartitions.NOTHING);
         beating.signal();
     }
 
     /** Gives back all partitions of a consumer whose deliveries have ended. */
     Mono<Void> leave(int consumerId) {
         Member member = members.remove(consumerId);
-        Held last = held.remove(consumerId);
+        HeldPartitions last = held.remove(consumerId);
         return member == null || last == null || last.all().isEmpty() ? Mono.empty() : release(member, last.all());
     }
 
@@ -133,13 +133,13 @@ final class PartitionLeases {
 
     /** The partitions to claim from: held for certain, and not about to be given back. */
     Integer[] claimable(int consumerId) {
-        Held now = held.get(consumerId);
+        HeldPartitions now = held.get(consumerId);
         return now == null || now.isOver() ? NONE : now.claimable();
     }
 
     /** Whether a delivery from this partition may start. */
     boolean holds(int consumerId, int partition) {
-        Held now = held.get(consumerId);
+        HeldPartitions now = held.get(consumerId);
         return now != null && !now.isOver() && now.canStart(partition);
     }
 
@@ -175,7 +175,7 @@ final class PartitionLeases {
         if (surplus > 0) {
             return give(member, has, surplus, until);
         }
-        hold(member, new Held(has, Set.of(), until));
+        hold(member, new HeldPartitions(has, Set.of(), until));
         return surplus == 0 ? Mono.empty() : take(member, has, -surplus, until);
     }
 
@@ -199,14 +199,14 @@ final class PartitionLeases {
         }
         Set<Integer> all = new TreeSet<>(has);
         all.addAll(taken);
-        hold(member, new Held(all, Set.of(), until));
+        hold(member, new HeldPartitions(all, Set.of(), until));
         listener.leased(member.name(), taken);
     }
 
     /** The highest ones go: no longer claimed from, and given back as soon as nothing of them is in flight. */
     private Mono<Void> give(Member member, Set<Integer> has, int surplus, long until) {
         Set<Integer> draining = new TreeSet<>(List.copyOf(has).subList(has.size() - surplus, has.size()));
-        hold(member, new Held(has, draining, until));
+        hold(member, new HeldPartitions(has, draining, until));
         Set<Integer> drained = new TreeSet<>(draining);
         drained.removeIf(partition -> member.isDelivering().test(partition));
         if (drained.size() < draining.size()) {
@@ -218,7 +218,7 @@ final class PartitionLeases {
         Set<Integer> kept = new TreeSet<>(has);
         kept.removeAll(drained);
         draining.removeAll(drained);
-        hold(member, new Held(kept, draining, until));
+        hold(member, new HeldPartitions(kept, draining, until));
         return release(member, drained);
     }
 
@@ -234,18 +234,18 @@ final class PartitionLeases {
     }
 
     /** What is new to claim from, taken over or no longer about to be given back, is read from the beginning. */
-    private void hold(Member member, Held now) {
-        Held before = held.get(member.consumerId());
+    private void hold(Member member, HeldPartitions now) {
+        HeldPartitions before = held.get(member.consumerId());
         if (before == null || held.replace(member.consumerId(), now) == null) {
             return;
         }
-        if (!List.of(before.claimable()).containsAll(List.of(now.claimable()))) {
+        if (now.hasMoreThan(before)) {
             member.onGained().run();
         }
     }
 
     private void report(Member member, Set<Integer> has) {
-        Held before = held.get(member.consumerId());
+        HeldPartitions before = held.get(member.consumerId());
         Set<Integer> lost = new HashSet<>(before == null ? Set.of() : before.all());
         lost.removeAll(has);
         if (!lost.isEmpty()) {
@@ -260,29 +260,6 @@ final class PartitionLeases {
      * @param onGained called when there is more to read
      */
     record Member(int consumerId, String name, Predicate<Integer> isDelivering, Runnable onGained) {}
-
-    /** What this node holds of one consumer, until its own monotonic clock says that the lease may be over. */
-    private record Held(Set<Integer> all, Set<Integer> draining, long untilNanos) {
-
-        static final Held NOTHING = new Held(Set.of(), Set.of(), 0);
-
-        Held {
-            all = Set.copyOf(all);
-            draining = Set.copyOf(draining);
-        }
-
-        Integer[] claimable() {
-            return all.stream().filter(this::canStart).toArray(Integer[]::new);
-        }
-
-        boolean canStart(int partition) {
-            return all.contains(partition) && !draining.contains(partition);
-        }
-
-        boolean isOver() {
-            return all.isEmpty() || System.nanoTime() - untilNanos >= 0;
-        }
-    }
 
     /** What the database says of one consumer: what is held, and this node's place among those that run it. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
