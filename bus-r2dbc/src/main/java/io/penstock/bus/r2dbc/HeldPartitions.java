@@ -20,9 +20,10 @@ record HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos) 
         return all.stream().filter(this::canStart).toArray(Integer[]::new);
     }
 
-    /** Whether something can be claimed from now that could not before. */
+    /** Whether something can be claimed from now that could not before; what was over may have been passed by. */
     boolean hasMoreThan(HeldPartitions before) {
-        return all.stream().anyMatch(partition -> canStart(partition) && !before.canStart(partition));
+        return all.stream()
+                .anyMatch(partition -> canStart(partition) && (before.isOver() || !before.canStart(partition)));
     }
 
     boolean canStart(int partition) {
