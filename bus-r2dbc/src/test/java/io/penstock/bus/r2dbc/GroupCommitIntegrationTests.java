@@ -287,15 +287,17 @@ class GroupCommitIntegrationTests {
     /** Keeps both lanes busy while the events gather, so that they make one batch. */
     private List<CompletableFuture<Void>> inOneBatch(R2dbcEventBus bus, List<Event<RawJson>> events) {
         List<CompletableFuture<Void>> published = new ArrayList<>();
+        List<CompletableFuture<Void>> keepingLanesBusy = new ArrayList<>();
         whileLocked(() -> {
             for (int lane = 1; lane <= LANES; lane++) {
-                bus.publish(event()).subscribe();
+                keepingLanesBusy.add(bus.publish(event()).toFuture());
                 int busy = lane;
                 awaitThat(() -> waitingForLocks() == busy);
             }
             events.forEach(event -> published.add(bus.publish(event).toFuture()));
         });
         published.forEach(GroupCommitIntegrationTests::failure);
+        keepingLanesBusy.forEach(blocker -> assertThat(failure(blocker)).isNull());
         return published;
     }
 
