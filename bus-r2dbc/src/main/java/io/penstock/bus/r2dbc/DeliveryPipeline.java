@@ -8,13 +8,10 @@ import io.penstock.bus.EventExpiredException;
 import io.penstock.bus.Handler;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.PayloadDecodingException;
-import io.penstock.bus.RetryPolicy;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -30,7 +27,6 @@ final class DeliveryPipeline<T> {
 
     private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
     private static final Outcome NOT_OURS = new Outcome.Released("this node no longer owns it", Duration.ZERO);
-    private static final Outcome BEHIND = new Outcome.Released("an earlier event of its key failed", Duration.ZERO);
 
     private final Registered consumer;
     private final ConsumerSpec<T> spec;
@@ -40,6 +36,7 @@ final class DeliveryPipeline<T> {
     private final Scheduler threads;
     private final Predicate<Claimed> mayStart;
     private final Predicate<Claimed> freesKey;
+    private final Failures failures;
 
     /**
      * @param mayStart whether this node still owns a row and is not stopping
@@ -61,6 +58,7 @@ final class DeliveryPipeline<T> {
         this.threads = threads;
         this.mayStart = mayStart;
         this.freesKey = freesKey;
+        this.failures = new Failures(consumer);
     }
 
     /** Emits how each row of the unit ended. */
@@ -75,7 +73,7 @@ final class DeliveryPipeline<T> {
     private List<Ended> notDelivered(List<Claimed> rows, Throwable error) {
         listener.failed("deliver to " + spec.name(), error);
         Outcome released = new Outcome.Released(
-                "it could not be delivered: " + error.getClass().getName(), pause());
+                "it could not be delivered: " + error.getClass().getName(), failures.pause());
         return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 
@@ -89,7 +87,7 @@ final class DeliveryPipeline<T> {
         if (!mayStart.test(row)) {
             unit.end(row, NOT_OURS);
         } else if (unit.holds(row)) {
-            unit.end(row, BEHIND);
+            unit.end(row, Failures.BEHIND);
         } else if (row.isExpired()) {
             unit.end(
                     row,
@@ -122,7 +120,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<List<Ended>> handle(DeliveryUnit<T> unit) {
         unit.rows().forEach(row -> listener.started(delivery(row)));
-        return attempt(unit).onErrorResume(error -> Mono.just(failed(unit, error)));
+        return attempt(unit).onErrorResume(error -> Mono.just(failures.of(unit, error)));
     }
 
     private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
@@ -192,41 +190,10 @@ final class DeliveryPipeline<T> {
                 : handling;
     }
 
-    private List<Ended> failed(DeliveryUnit<T> unit, Throwable error) {
-        if (!unit.isAttempted()) {
-            Outcome released = new Outcome.Released(String.valueOf(error.getMessage()), pause());
-            return unit.end(row -> Ended.notAttempted(row, released));
-        }
-        boolean alone = unit.rows().size() == 1;
-        Set<Long> keys = new HashSet<>();
-        return unit.end(row -> consumer.isOrdered() && !keys.add(row.keyHash())
-                ? Ended.notAttempted(row, BEHIND)
-                : Ended.attempted(row, alone ? alone(row, error) : inBatch(row, error), unit.nanos()));
-    }
-
     private static <T> void markAttempted(DeliveryUnit<T> unit, DeliveryUnit<T> owed) {
         if (!owed.isEmpty()) {
             unit.attempt();
         }
-    }
-
-    private Outcome alone(Claimed row, Throwable error) {
-        return retry().afterFailure(
-                        row.attempt(), error, ThreadLocalRandom.current().nextDouble());
-    }
-
-    /** Nobody knows which event of a batch was at fault: each is attempted again, by itself. */
-    private Outcome inBatch(Claimed row, Throwable error) {
-        return new Outcome.Retry(
-                retry().delay(row.attempt(), ThreadLocalRandom.current().nextDouble()), null, error);
-    }
-
-    private Duration pause() {
-        return retry().delay(1, ThreadLocalRandom.current().nextDouble());
-    }
-
-    private RetryPolicy retry() {
-        return spec.options().retry();
     }
 
     private Delivery delivery(Claimed row) {
