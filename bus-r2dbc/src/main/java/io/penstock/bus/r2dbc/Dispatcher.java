@@ -1,7 +1,6 @@
 package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.BusListener;
-import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
@@ -27,9 +26,8 @@ final class Dispatcher {
     private final Registered consumer;
     private final Node node;
     private final BusListener listener;
-    private final PartitionLeases leases;
+    private final Ownership ownership;
     private final Claims claims;
-    private final Inbox inbox;
     private final Window window;
     private final Settlement settlement;
     private final Scheduler threads;
@@ -37,20 +35,22 @@ final class Dispatcher {
     private final AtomicBoolean due = new AtomicBoolean(true);
     private final DueTimer timer = new DueTimer(this::lookForDue);
     private final Gate gate;
-    private volatile boolean stopping;
+    private final Gate alone;
 
     Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
-        this.leases = leases;
+        this.ownership = new Ownership(leases, consumer.id());
         this.claims = new Claims(node.database(), consumer);
         this.window = new Window(consumer);
-        this.inbox = new Inbox(node.database(), consumer.id());
-        this.settlement = new Settlement(consumer, node, inbox, window::freesKey, this::settled);
+        this.settlement = new Settlement(consumer, node, this::freesKey, this::settled);
         int concurrency = consumer.options().concurrency();
         this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
-        this.gate = new Gate(concurrency, pipeline(consumer.spec())::deliver, this::ended);
+        DeliveryPipeline<?> pipeline =
+                new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, this::freesKey);
+        this.gate = new Gate(concurrency, pipeline::deliver, this::ended);
+        this.alone = new Gate(1, pipeline::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
     }
 
@@ -97,7 +97,7 @@ final class Dispatcher {
      * grace is over: then what still runs is cancelled and its rows stay owed.
      */
     Mono<Void> stop(Duration grace) {
-        stopping = true;
+        ownership.stop();
         timer.dispose();
         return claiming.stop().then(drained()).timeout(grace, Mono.empty()).then(Mono.fromRunnable(this::dispose));
     }
@@ -111,6 +111,7 @@ final class Dispatcher {
 
     private void dispose() {
         gate.dispose();
+        alone.dispose();
         settlement.stop();
         threads.dispose();
     }
@@ -121,7 +122,7 @@ final class Dispatcher {
     }
 
     private Mono<Void> round() {
-        Integer[] partitions = leases.claimable(consumer.id());
+        Integer[] partitions = ownership.claimable();
         if (partitions.length == 0) {
             return Mono.empty();
         }
@@ -162,7 +163,7 @@ final class Dispatcher {
         if (range == null) {
             return Mono.empty();
         }
-        Integer[] partitions = leases.claimable(consumer.id());
+        Integer[] partitions = ownership.claimable();
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))
@@ -190,26 +191,29 @@ final class Dispatcher {
 
     private void dispatch(Claims.Range range, Claims.Page page) {
         listener.claimed(consumer.name(), page.rows().size());
-        gate.enter(window.admit(range, page));
+        enter(window.admit(range, page));
         readOn();
     }
 
     private void readOn() {
-        if (!stopping && window.wantsToRead()) {
+        if (window.wantsToRead()) {
             claiming.signal();
         }
     }
 
-    private <T> DeliveryPipeline<T> pipeline(ConsumerSpec<T> spec) {
-        return new DeliveryPipeline<>(consumer, spec, node, inbox, threads, this::mayStart, window::freesKey);
+    /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
+    private void enter(List<List<Claimed>> units) {
+        gate.enter(units.stream().filter(unit -> !unit.get(0).orphaned()).toList());
+        alone.enter(units.stream().filter(unit -> unit.get(0).orphaned()).toList());
     }
 
-    private boolean mayStart(Claimed row) {
-        return !stopping && leases.holds(consumer.id(), row.partition());
+    /** A row that is no longer ours may have had others parked behind it by its new owner. */
+    private boolean freesKey(Claimed row) {
+        return window.freesKey(row) || (consumer.isOrdered() && !ownership.mayEnd(row));
     }
 
     private void ended(List<Ended> ended) {
-        gate.enter(window.advance(ended));
+        enter(window.advance(ended));
         ended.forEach(this::observe);
         settlement.settle(ended);
     }

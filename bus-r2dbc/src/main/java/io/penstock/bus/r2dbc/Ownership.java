@@ -1,0 +1,39 @@
+package io.penstock.bus.r2dbc;
+
+/** What this node may do just now with the rows of one consumer. Thread-safe. */
+final class Ownership {
+
+    private final PartitionLeases leases;
+    private final int consumerId;
+    private volatile boolean stopping;
+
+    Ownership(PartitionLeases leases, int consumerId) {
+        this.leases = leases;
+        this.consumerId = consumerId;
+    }
+
+    /** Nothing more is claimed or started. */
+    void stop() {
+        stopping = true;
+    }
+
+    /** The partitions to claim from. */
+    Integer[] claimable() {
+        return stopping ? PartitionLeases.NONE : leases.claimable(consumerId);
+    }
+
+    /** Whether a handler may be begun on the row. */
+    boolean mayStart(Claimed row) {
+        return !stopping && leases.mayStart(consumerId, row.partition());
+    }
+
+    /** Whether what was begun may be written as this node's: its lease may not be over by its own clock. */
+    boolean mayEnd(Claimed row) {
+        return leases.holds(consumerId, row.partition());
+    }
+
+    /** Whether the row's owner died when the row was there. */
+    boolean isSuspect(Claimed row) {
+        return leases.suspects(consumerId, row);
+    }
+}
