@@ -41,7 +41,7 @@ final class Dispatcher {
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
-        this.ownership = new Ownership(leases, consumer.id());
+        this.ownership = new Ownership(leases, consumer.id(), consumer.paused());
         this.claims = new Claims(node.database(), consumer);
         this.window = new Window(consumer);
         this.settlement = new Settlement(consumer, node, this::freesKey, this::settled);
@@ -83,6 +83,32 @@ final class Dispatcher {
         if (hint.lowestSeq() != Hint.NOTHING_READY) {
             window.hint(hint.lowestSeq());
             claiming.signal();
+        }
+    }
+
+    /** Begins nothing more on this node until it is resumed; what runs goes on. */
+    void pause() {
+        ownership.pause(true);
+        listener.paused(consumer.name());
+    }
+
+    void resume() {
+        ownership.pause(false);
+        listener.resumed(consumer.name());
+        sweep();
+    }
+
+    /** What the database says of all nodes. */
+    void pausedEverywhere(boolean paused) {
+        if (paused == ownership.isPausedEverywhere()) {
+            return;
+        }
+        ownership.pauseEverywhere(paused);
+        if (paused) {
+            listener.paused(consumer.name());
+        } else {
+            listener.resumed(consumer.name());
+            sweep();
         }
     }
 

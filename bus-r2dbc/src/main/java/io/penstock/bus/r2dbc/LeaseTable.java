@@ -3,6 +3,8 @@ package io.penstock.bus.r2dbc;
 import io.r2dbc.spi.Readable;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -11,7 +13,7 @@ final class LeaseTable {
 
     private static final String BEAT = """
             WITH me AS (
-                INSERT INTO ${schema}.node (id, name, consumers) VALUES ($1, $2, $3::int2[])
+                INSERT INTO ${schema}.node (id, name, consumers) VALUES ($1, $2, $5::int2[])
                     ON CONFLICT (id) DO UPDATE SET consumers = excluded.consumers, seen_at = clock_timestamp()
             ), renewed AS (
                 UPDATE ${schema}.partition_lease
@@ -79,17 +81,26 @@ final class LeaseTable {
         this.leaseMillis = node.options().lease().toMillis();
     }
 
-    /** Says that the node lives, renews what it holds of these consumers, and emits where it stands with each. */
-    Flux<Share> beat(Collection<Integer> consumers) {
-        Short[] ids = consumers.stream().map(Integer::shortValue).toArray(Short[]::new);
+    /**
+     * Says that the node lives, renews what it holds of these consumers, and emits where it stands with each. Those that
+     * rest take no part in the sharing.
+     */
+    Flux<Share> beat(Collection<Integer> consumers, Set<Integer> resting) {
+        Short[] ids = numbers(consumers.stream());
+        Short[] active = numbers(consumers.stream().filter(consumer -> !resting.contains(consumer)));
         return database.query(
                 database.sql(BEAT),
                 statement -> statement
                         .bind(0, node.id())
                         .bind(1, node.name())
                         .bind(2, ids)
-                        .bind(3, leaseMillis),
+                        .bind(3, leaseMillis)
+                        .bind(4, active),
                 Share::of);
+    }
+
+    private static Short[] numbers(Stream<Integer> consumers) {
+        return consumers.map(Integer::shortValue).toArray(Short[]::new);
     }
 
     /** Takes up to so many partitions of a consumer that nobody holds. */

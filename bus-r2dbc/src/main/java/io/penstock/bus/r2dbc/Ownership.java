@@ -6,8 +6,11 @@ final class Ownership {
     private final PartitionLeases leases;
     private final int consumerId;
     private volatile boolean stopping;
+    private volatile boolean paused;
+    private volatile boolean pausedEverywhere;
 
-    Ownership(PartitionLeases leases, int consumerId) {
+    Ownership(PartitionLeases leases, int consumerId, boolean pausedEverywhere) {
+        this.pausedEverywhere = pausedEverywhere;
         this.leases = leases;
         this.consumerId = consumerId;
     }
@@ -17,14 +20,32 @@ final class Ownership {
         stopping = true;
     }
 
+    /** Until it is resumed nothing is claimed or started on this node. */
+    void pause(boolean isPaused) {
+        paused = isPaused;
+    }
+
+    /** The same for all nodes, as the database says. */
+    void pauseEverywhere(boolean isPaused) {
+        pausedEverywhere = isPaused;
+    }
+
+    boolean isPausedEverywhere() {
+        return pausedEverywhere;
+    }
+
+    private boolean isResting() {
+        return stopping || paused || pausedEverywhere;
+    }
+
     /** The partitions to claim from. */
     Integer[] claimable() {
-        return stopping ? PartitionLeases.NONE : leases.claimable(consumerId);
+        return isResting() ? PartitionLeases.NONE : leases.claimable(consumerId);
     }
 
     /** Whether a handler may be begun on the row. */
     boolean mayStart(Claimed row) {
-        return !stopping && leases.mayStart(consumerId, row.partition());
+        return !isResting() && leases.mayStart(consumerId, row.partition());
     }
 
     /** Whether what was begun may be written as this node's: its lease may not be over by its own clock. */

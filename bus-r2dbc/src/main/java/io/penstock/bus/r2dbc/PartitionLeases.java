@@ -25,6 +25,7 @@ final class PartitionLeases {
 
     static final Integer[] NONE = {};
     private static final Duration DRAIN_LOOK = Duration.ofMillis(100);
+    private static final Duration REST_LOOK = Duration.ofMillis(10);
 
     private final LeaseTable table;
     private final BusListener listener;
@@ -32,6 +33,7 @@ final class PartitionLeases {
     private final Map<Integer, HeldPartitions> held = new ConcurrentHashMap<>();
     private final Map<Integer, Member> members = new ConcurrentHashMap<>();
     private final Map<Integer, Map<Integer, Long>> suspects = new ConcurrentHashMap<>();
+    private final Set<Integer> resting = ConcurrentHashMap.newKeySet();
     private final Loop beating;
     private final Disposable.Swap timer = Disposables.swap();
     private final DueTimer drainLook;
@@ -55,10 +57,32 @@ final class PartitionLeases {
         beating.signal();
     }
 
+    /** Gives back what it holds of a consumer, drained, and takes nothing; completes when it holds nothing. */
+    Mono<Void> rest(int consumerId) {
+        resting.add(consumerId);
+        beating.signal();
+        return Flux.interval(Duration.ZERO, REST_LOOK)
+                .onBackpressureDrop()
+                .takeUntil(tick -> !resting.contains(consumerId) || holdsNothing(consumerId))
+                .then();
+    }
+
+    /** Takes its share again. */
+    void rejoin(int consumerId) {
+        resting.remove(consumerId);
+        beating.signal();
+    }
+
+    private boolean holdsNothing(int consumerId) {
+        HeldPartitions now = held.get(consumerId);
+        return now == null || now.all().isEmpty();
+    }
+
     /** Gives back all partitions of a consumer whose deliveries have ended. */
     Mono<Void> leave(int consumerId) {
         Member member = members.remove(consumerId);
         HeldPartitions last = held.remove(consumerId);
+        resting.remove(consumerId);
         return member == null || last == null || last.all().isEmpty() ? Mono.empty() : release(member, last.all());
     }
 
@@ -94,7 +118,7 @@ final class PartitionLeases {
 
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
-        return table.beat(members.keySet())
+        return table.beat(members.keySet(), resting)
                 .concatMap(share -> adjust(share, askedAt))
                 .then(table.bury());
     }
@@ -106,7 +130,7 @@ final class PartitionLeases {
         }
         Set<Integer> has = new TreeSet<>(List.of(share.held()));
         report(member, has);
-        int surplus = has.size() - share.fair();
+        int surplus = has.size() - (resting.contains(share.consumerId()) ? 0 : share.fair());
         long until = askedAt + lease.toNanos();
         if (surplus > 0) {
             return give(member, has, surplus, until);

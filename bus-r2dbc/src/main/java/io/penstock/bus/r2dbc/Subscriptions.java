@@ -34,7 +34,7 @@ final class Subscriptions {
         this.node = node;
         this.consumers = consumers;
         this.leases = new PartitionLeases(node);
-        this.sweep = new Sweep(node, () -> running.keySet().stream());
+        this.sweep = new Sweep(node, () -> running);
     }
 
     void start() {
@@ -61,6 +61,11 @@ final class Subscriptions {
 
     Map<Integer, Dispatcher> running() {
         return running;
+    }
+
+    /** Stores whether a consumer is paused on all nodes, and follows that here. */
+    Mono<Void> pause(String name, boolean paused) {
+        return consumers.pause(name, paused).then(Mono.defer(sweep::look));
     }
 
     /** Stops every consumer, side by side, and leaves the cluster. */
@@ -117,7 +122,8 @@ final class Subscriptions {
         node.wakeUp().add(consumer.id(), dispatcher::wake);
         dispatcher.start();
         leases.join(dispatcher.member());
-        return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
+        return new Running(
+                dispatcher, leases, Mono.defer(() -> stop(dispatcher)).cache());
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
@@ -140,7 +146,29 @@ final class Subscriptions {
         return thread;
     }
 
-    private record Running(String name, Mono<Void> stopping) implements RunningConsumer {
+    private record Running(Dispatcher dispatcher, PartitionLeases leases, Mono<Void> stopping)
+            implements RunningConsumer {
+
+        @Override
+        public String name() {
+            return dispatcher.consumer().name();
+        }
+
+        @Override
+        public Mono<Void> pause() {
+            return Mono.defer(() -> {
+                dispatcher.pause();
+                return leases.rest(dispatcher.consumerId());
+            });
+        }
+
+        @Override
+        public Mono<Void> resume() {
+            return Mono.fromRunnable(() -> {
+                leases.rejoin(dispatcher.consumerId());
+                dispatcher.resume();
+            });
+        }
 
         @Override
         public Mono<Void> unsubscribe() {

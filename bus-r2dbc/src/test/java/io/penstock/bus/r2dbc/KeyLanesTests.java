@@ -85,7 +85,8 @@ class KeyLanesTests {
                     1,
                     batch
                             ? builder.batchSize(unitSize).handleBatch(events -> Mono.empty())
-                            : builder.handle(event -> Mono.empty())));
+                            : builder.handle(event -> Mono.empty()),
+                    false));
         }
 
         void run() {
