@@ -96,7 +96,7 @@ final class Crew {
     /** A few milliseconds, and for some of the keys at times longer than a beat. */
     private static Duration slowness(String consumer, Keyed thing) {
         int chance = Math.floorMod((consumer + thing).hashCode(), 1_000);
-        return Duration.ofMillis(chance < 2 ? 900 : chance % 6);
+        return Duration.ofMillis(chance < 4 ? 2_500 : chance % 6);
     }
 
     private void failSome(String consumer, Collection<Keyed> things) {

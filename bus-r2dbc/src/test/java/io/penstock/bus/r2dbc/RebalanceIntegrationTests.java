@@ -109,7 +109,7 @@ class RebalanceIntegrationTests {
     }
 
     private Disposable publish(R2dbcEventBus publisher) {
-        return Flux.interval(Duration.ofMillis(20))
+        return Flux.interval(Duration.ofMillis(10))
                 .onBackpressureDrop()
                 .takeUntil(tick -> enough)
                 .concatMap(tick -> publisher.publishAll(Flux.fromIterable(some())), 1)
