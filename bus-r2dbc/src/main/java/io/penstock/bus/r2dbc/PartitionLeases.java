@@ -26,7 +26,7 @@ final class PartitionLeases {
 
     private static final String BEAT = """
             WITH me AS (
-                INSERT INTO ${schema}.node (id, name, consumers) VALUES ($1, $2, $3::int2[])
+                INSERT INTO ${schema}.node (id, name, consumers) VALUES ($1, $2, $5::int2[])
                     ON CONFLICT (id) DO UPDATE SET consumers = excluded.consumers, seen_at = clock_timestamp()
             ), renewed AS (
                 UPDATE ${schema}.partition_lease
@@ -92,6 +92,7 @@ final class PartitionLeases {
     private final Duration lease;
     private final Map<Integer, HeldPartitions> held = new ConcurrentHashMap<>();
     private final Map<Integer, Member> members = new ConcurrentHashMap<>();
+    private final Set<Integer> leaving = ConcurrentHashMap.newKeySet();
     private final Loop beating;
     private final Disposable.Swap timer = Disposables.swap();
     private final DueTimer drainLook;
@@ -116,10 +117,17 @@ final class PartitionLeases {
         beating.signal();
     }
 
-    /** Gives back all partitions of a consumer whose deliveries have ended. */
+    /** Is no longer counted among the nodes that share this consumer, and gives back what nothing is in flight of. */
+    void drain(int consumerId) {
+        leaving.add(consumerId);
+        beating.signal();
+    }
+
+    /** Gives back what is left of a consumer whose deliveries have ended. */
     Mono<Void> leave(int consumerId) {
         Member member = members.remove(consumerId);
         HeldPartitions last = held.remove(consumerId);
+        leaving.remove(consumerId);
         return member == null || last == null || last.all().isEmpty() ? Mono.empty() : release(member, last.all());
     }
 
@@ -145,17 +153,23 @@ final class PartitionLeases {
 
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
-        Short[] consumers = members.keySet().stream().map(Integer::shortValue).toArray(Short[]::new);
+        Short[] consumers = consumers(consumer -> true);
+        Short[] sharing = consumers(consumer -> !leaving.contains(consumer));
         return database.query(
                         database.sql(BEAT),
                         statement -> statement
                                 .bind(0, node.id())
                                 .bind(1, node.name())
                                 .bind(2, consumers)
-                                .bind(3, lease.toMillis()),
+                                .bind(3, lease.toMillis())
+                                .bind(4, sharing),
                         Share::of)
                 .concatMap(share -> adjust(share, askedAt))
                 .then(bury());
+    }
+
+    private Short[] consumers(Predicate<Integer> which) {
+        return members.keySet().stream().filter(which).map(Integer::shortValue).toArray(Short[]::new);
     }
 
     private Mono<Void> bury() {
@@ -170,7 +184,7 @@ final class PartitionLeases {
         }
         Set<Integer> has = new TreeSet<>(List.of(share.held()));
         report(member, has);
-        int surplus = has.size() - share.fair();
+        int surplus = has.size() - (leaving.contains(share.consumerId()) ? 0 : share.fair());
         long until = askedAt + lease.toNanos();
         if (surplus > 0) {
             return give(member, has, surplus, until);

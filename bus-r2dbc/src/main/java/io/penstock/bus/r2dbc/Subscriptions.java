@@ -123,9 +123,9 @@ final class Subscriptions {
     private Mono<Void> stop(Dispatcher dispatcher) {
         Duration grace = node.options().grace();
         node.wakeUp().remove(dispatcher.consumerId());
-        return dispatcher
-                .stop(grace)
-                .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
+        Mono<Void> stopped = dispatcher.stop(grace);
+        leases.drain(dispatcher.consumerId());
+        return stopped.then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
                 .doOnTerminate(() -> forget(dispatcher));
     }
 
