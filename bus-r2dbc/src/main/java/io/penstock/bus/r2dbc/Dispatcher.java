@@ -38,6 +38,7 @@ final class Dispatcher {
     private final DueTimer timer = new DueTimer(this::lookForDue);
     private final Gate gate;
     private volatile boolean stopping;
+    private volatile long gains;
 
     Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
         this.consumer = consumer;
@@ -67,7 +68,7 @@ final class Dispatcher {
     }
 
     PartitionLeases.Member member() {
-        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, this::sweep);
+        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, claiming::signal);
     }
 
     /** Claims for the first time; from now on hints are followed. */
@@ -84,12 +85,6 @@ final class Dispatcher {
             window.hint(hint.lowestSeq());
             claiming.signal();
         }
-    }
-
-    /** Looks from the very beginning, also for what is due. */
-    private void sweep() {
-        window.hint(0);
-        lookForDue();
     }
 
     /**
@@ -120,12 +115,21 @@ final class Dispatcher {
         claiming.signal();
     }
 
+    /**
+     * Asks once what is held. Partitions gained since the last round are read from the very beginning, after their due
+     * rows were made ready: read from where the others are, they could show a key's later event first.
+     */
     private Mono<Void> round() {
-        Integer[] partitions = leases.claimable(consumer.id());
+        HeldPartitions held = leases.held(consumer.id());
+        Integer[] partitions = held.claimable();
         if (partitions.length == 0) {
             return Mono.empty();
         }
-        return promote(partitions).then(Mono.defer(this::claim));
+        if (held.gains() != gains) {
+            gains = held.gains();
+            lookAgain();
+        }
+        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
     }
 
     private Mono<Void> promote(Integer[] partitions) {
@@ -138,7 +142,7 @@ final class Dispatcher {
                 .then();
     }
 
-    /** Rows may have become ready although no answer came. */
+    /** From the very beginning, also for what is due. */
     private void lookAgain() {
         due.set(true);
         window.hint(0);
@@ -156,13 +160,11 @@ final class Dispatcher {
         }
     }
 
-    /** Asks for the partitions after the range: one that is gained in between brings a hint of its own. */
-    private Mono<Void> claim() {
+    private Mono<Void> claim(Integer[] partitions) {
         Claims.Range range = window.next();
         if (range == null) {
             return Mono.empty();
         }
-        Integer[] partitions = leases.claimable(consumer.id());
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))

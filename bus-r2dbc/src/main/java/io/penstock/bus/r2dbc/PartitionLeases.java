@@ -83,7 +83,6 @@ final class PartitionLeases {
             DELETE FROM ${schema}.node WHERE seen_at < clock_timestamp() - $1::int8 * interval '10 milliseconds'
             """;
 
-    private static final Integer[] NONE = {};
     private static final Duration DRAIN_LOOK = Duration.ofMillis(100);
 
     private final Node node;
@@ -139,16 +138,14 @@ final class PartitionLeases {
                 .then();
     }
 
-    /** The partitions to claim from: held for certain, and not about to be given back. */
-    Integer[] claimable(int consumerId) {
-        HeldPartitions now = held.get(consumerId);
-        return now == null || now.isOver() ? NONE : now.claimable();
+    HeldPartitions held(int consumerId) {
+        return held.getOrDefault(consumerId, HeldPartitions.NOTHING);
     }
 
     /** Whether a delivery from this partition may start. */
     boolean holds(int consumerId, int partition) {
-        HeldPartitions now = held.get(consumerId);
-        return now != null && !now.isOver() && now.canStart(partition);
+        HeldPartitions now = held(consumerId);
+        return !now.isOver() && now.canStart(partition);
     }
 
     private Mono<Void> beat() {
@@ -248,19 +245,16 @@ final class PartitionLeases {
     }
 
     /** What is new to claim from, taken over or no longer about to be given back, is read from the beginning. */
-    private void hold(Member member, HeldPartitions now) {
-        HeldPartitions before = held.get(member.consumerId());
-        if (before == null || held.replace(member.consumerId(), now) == null) {
-            return;
-        }
-        if (now.hasMoreThan(before)) {
+    private void hold(Member member, HeldPartitions holding) {
+        HeldPartitions before = held(member.consumerId());
+        HeldPartitions now = holding.after(before);
+        if (held.replace(member.consumerId(), now) != null && now.gains() > before.gains()) {
             member.onGained().run();
         }
     }
 
     private void report(Member member, Set<Integer> has) {
-        HeldPartitions before = held.get(member.consumerId());
-        Set<Integer> lost = new HashSet<>(before == null ? Set.of() : before.all());
+        Set<Integer> lost = new HashSet<>(held(member.consumerId()).all());
         lost.removeAll(has);
         if (!lost.isEmpty()) {
             listener.unleased(member.name(), lost);
@@ -271,7 +265,7 @@ final class PartitionLeases {
      * A consumer that takes part.
      *
      * @param isDelivering whether something of a partition is in flight
-     * @param onGained called when there is more to read
+     * @param onGained called when there is more to claim from
      */
     record Member(int consumerId, String name, Predicate<Integer> isDelivering, Runnable onGained) {}
 
