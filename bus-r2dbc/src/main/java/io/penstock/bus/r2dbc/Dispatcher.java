@@ -36,6 +36,7 @@ final class Dispatcher {
     private final DueTimer timer = new DueTimer(this::lookForDue);
     private final Gate gate;
     private final Gate alone;
+    private volatile long gains;
 
     Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
         this.consumer = consumer;
@@ -67,7 +68,7 @@ final class Dispatcher {
     }
 
     PartitionLeases.Member member() {
-        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, this::sweep);
+        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, claiming::signal);
     }
 
     /** Claims for the first time; from now on hints are followed. */
@@ -112,10 +113,9 @@ final class Dispatcher {
         }
     }
 
-    /** Looks from the very beginning, also for what is due. */
     private void sweep() {
-        window.hint(0);
-        lookForDue();
+        lookAgain();
+        claiming.signal();
     }
 
     /**
@@ -147,12 +147,21 @@ final class Dispatcher {
         claiming.signal();
     }
 
+    /**
+     * Asks once what is held. Partitions gained since the last round are read from the very beginning, after their due
+     * rows were made ready: read from where the others are, they could show a key's later event first.
+     */
     private Mono<Void> round() {
-        Integer[] partitions = ownership.claimable();
+        HeldPartitions held = ownership.held();
+        Integer[] partitions = held.claimable();
         if (partitions.length == 0) {
             return Mono.empty();
         }
-        return promote(partitions).then(Mono.defer(this::claim));
+        if (held.gains() != gains) {
+            gains = held.gains();
+            lookAgain();
+        }
+        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
     }
 
     private Mono<Void> promote(Integer[] partitions) {
@@ -165,7 +174,7 @@ final class Dispatcher {
                 .then();
     }
 
-    /** Rows may have become ready although no answer came. */
+    /** From the very beginning, also for what is due. */
     private void lookAgain() {
         due.set(true);
         window.hint(0);
@@ -183,13 +192,11 @@ final class Dispatcher {
         }
     }
 
-    /** Asks for the partitions after the range: one that is gained in between brings a hint of its own. */
-    private Mono<Void> claim() {
+    private Mono<Void> claim(Integer[] partitions) {
         Claims.Range range = window.next();
         if (range == null) {
             return Mono.empty();
         }
-        Integer[] partitions = ownership.claimable();
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))

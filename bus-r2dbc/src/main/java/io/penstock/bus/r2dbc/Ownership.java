@@ -38,9 +38,9 @@ final class Ownership {
         return stopping || paused || pausedEverywhere;
     }
 
-    /** The partitions to claim from. */
-    Integer[] claimable() {
-        return isResting() ? PartitionLeases.NONE : leases.claimable(consumerId);
+    /** What to claim from. */
+    HeldPartitions held() {
+        return isResting() ? HeldPartitions.NOTHING : leases.held(consumerId);
     }
 
     /** Whether a handler may be begun on the row. */

@@ -23,7 +23,6 @@ import reactor.core.publisher.Mono;
  */
 final class PartitionLeases {
 
-    static final Integer[] NONE = {};
     private static final Duration DRAIN_LOOK = Duration.ofMillis(100);
     private static final Duration REST_LOOK = Duration.ofMillis(10);
 
@@ -57,13 +56,19 @@ final class PartitionLeases {
         beating.signal();
     }
 
-    /** Gives back what it holds of a consumer, drained, and takes nothing; completes when it holds nothing. */
-    Mono<Void> rest(int consumerId) {
+    /** Is no longer counted among the nodes that share this consumer, and gives back what nothing is in flight of. */
+    void drain(int consumerId) {
         resting.add(consumerId);
         beating.signal();
+    }
+
+    /** As drain; completes when this node holds nothing of the consumer. */
+    Mono<Void> rest(int consumerId) {
+        drain(consumerId);
         return Flux.interval(Duration.ZERO, REST_LOOK)
                 .onBackpressureDrop()
-                .takeUntil(tick -> !resting.contains(consumerId) || holdsNothing(consumerId))
+                .takeUntil(tick ->
+                        !resting.contains(consumerId) || held(consumerId).all().isEmpty())
                 .then();
     }
 
@@ -73,12 +78,7 @@ final class PartitionLeases {
         beating.signal();
     }
 
-    private boolean holdsNothing(int consumerId) {
-        HeldPartitions now = held.get(consumerId);
-        return now == null || now.all().isEmpty();
-    }
-
-    /** Gives back all partitions of a consumer whose deliveries have ended. */
+    /** Gives back what is left of a consumer whose deliveries have ended. */
     Mono<Void> leave(int consumerId) {
         Member member = members.remove(consumerId);
         HeldPartitions last = held.remove(consumerId);
@@ -92,22 +92,20 @@ final class PartitionLeases {
         return beating.stop().then(table.leave());
     }
 
-    /** The partitions to claim from: held for certain, and not about to be given back. */
-    Integer[] claimable(int consumerId) {
-        HeldPartitions now = held.get(consumerId);
-        return now == null || now.isOver() ? NONE : now.claimable();
+    HeldPartitions held(int consumerId) {
+        return held.getOrDefault(consumerId, HeldPartitions.NOTHING);
     }
 
     /** Whether a delivery from this partition may start. */
     boolean mayStart(int consumerId, int partition) {
-        HeldPartitions now = held.get(consumerId);
-        return now != null && !now.isOver() && now.canStart(partition);
+        HeldPartitions now = held(consumerId);
+        return !now.isOver() && now.canStart(partition);
     }
 
     /** Whether what was started may end: also while the partition is about to be given back. */
     boolean holds(int consumerId, int partition) {
-        HeldPartitions now = held.get(consumerId);
-        return now != null && !now.isOver() && now.all().contains(partition);
+        HeldPartitions now = held(consumerId);
+        return !now.isOver() && now.all().contains(partition);
     }
 
     /** Whether the row was there when its partition was taken from a node that never gave it back. */
@@ -187,19 +185,16 @@ final class PartitionLeases {
     }
 
     /** What is new to claim from, taken over or no longer about to be given back, is read from the beginning. */
-    private void hold(Member member, HeldPartitions now) {
-        HeldPartitions before = held.get(member.consumerId());
-        if (before == null || held.replace(member.consumerId(), now) == null) {
-            return;
-        }
-        if (now.hasMoreThan(before)) {
+    private void hold(Member member, HeldPartitions holding) {
+        HeldPartitions before = held(member.consumerId());
+        HeldPartitions now = holding.after(before);
+        if (held.replace(member.consumerId(), now) != null && now.gains() > before.gains()) {
             member.onGained().run();
         }
     }
 
     private void report(Member member, Set<Integer> has) {
-        HeldPartitions before = held.get(member.consumerId());
-        Set<Integer> lost = new HashSet<>(before == null ? Set.of() : before.all());
+        Set<Integer> lost = new HashSet<>(held(member.consumerId()).all());
         lost.removeAll(has);
         if (!lost.isEmpty()) {
             listener.unleased(member.name(), lost);
@@ -210,7 +205,7 @@ final class PartitionLeases {
      * A consumer that takes part.
      *
      * @param isDelivering whether something of a partition is in flight
-     * @param onGained called when there is more to read
+     * @param onGained called when there is more to claim from
      */
     record Member(int consumerId, String name, Predicate<Integer> isDelivering, Runnable onGained) {}
 }
