@@ -38,6 +38,20 @@ public interface EventBus {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer);
 
     /**
+     * The events of these types, as they are committed from now on, whoever publishes them: for watching, not for work.
+     *
+     * <p>On subscribe it is remembered where the outbox ends; emits each event within a fraction of a second of its
+     * commit, mostly in the order of publishing. Nothing is stored about it and nothing repeated: an event whose
+     * transaction was open on subscribe, or stays open while ten thousand others are committed, may be missed. Nothing
+     * overflows: events are read as they are requested, so a slow subscriber sees them later, as long as they are
+     * retained. Completes when the bus is closed; cancelling ends it. Errors with {@link InvalidConsumerException} for a malformed
+     * pattern, or as the database does.
+     *
+     * @param patterns {@code order.placed}, {@code order.*} or {@code *}, at least one
+     */
+    Flux<Event<RawJson>> tail(String... patterns);
+
+    /**
      * Removes a consumer and everything it is still owed, dead letters too, for good; emits whether there was one.
      * On subscribe, in a transaction of its own; cancelling does not undo it. Errors with {@link InvalidConsumerException} while it runs on this bus.
      */
