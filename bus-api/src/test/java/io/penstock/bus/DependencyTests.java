@@ -11,6 +11,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -19,6 +20,8 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Date;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -115,6 +118,26 @@ class DependencyTests {
                 .orShould()
                 .callMethod(UUID.class, "randomUUID")
                 .check(MAIN);
+    }
+
+    @Test
+    void theWallClockIsReadForAnEventsTimeAndItsIdOnly() {
+        noClasses()
+                .that(DescribedPredicate.not(belongTo(Event.class, EventIds.class)))
+                .should()
+                .callMethodWhere(DescribedPredicate.describe("read a wall clock", DependencyTests::readsAWallClock))
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Clock.class)
+                .orShould()
+                .callConstructor(Date.class)
+                .check(MAIN);
+    }
+
+    private static boolean readsAWallClock(JavaMethodCall call) {
+        String method = call.getTarget().getName();
+        return (call.getTargetOwner().getPackageName().equals("java.time") && method.equals("now"))
+                || (call.getTargetOwner().isEquivalentTo(System.class) && method.equals("currentTimeMillis"));
     }
 
     @Test

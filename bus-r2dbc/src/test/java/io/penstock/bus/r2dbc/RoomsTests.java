@@ -2,14 +2,18 @@ package io.penstock.bus.r2dbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import io.r2dbc.spi.R2dbcException;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,6 +85,25 @@ class RoomsTests {
                 .should()
                 .callMethod(R2dbcException.class, "getSqlState")
                 .check(ROOMS);
+    }
+
+    @Test
+    void noRoomReadsTheClockOfItsNode() {
+        ArchRuleDefinition.noClasses()
+                .should()
+                .callMethodWhere(DescribedPredicate.describe("read a wall clock", RoomsTests::readsAWallClock))
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Clock.class)
+                .orShould()
+                .callConstructor(Date.class)
+                .check(ROOMS);
+    }
+
+    private static boolean readsAWallClock(JavaMethodCall call) {
+        String method = call.getTarget().getName();
+        return (call.getTargetOwner().getPackageName().equals("java.time") && method.equals("now"))
+                || (call.getTargetOwner().isEquivalentTo(System.class) && method.equals("currentTimeMillis"));
     }
 
     private static Map<String, Set<String>> needs() {
