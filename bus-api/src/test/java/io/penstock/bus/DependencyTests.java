@@ -8,10 +8,10 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
-import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -125,19 +125,18 @@ class DependencyTests {
         noClasses()
                 .that(DescribedPredicate.not(belongTo(Event.class, EventIds.class)))
                 .should()
-                .callMethodWhere(DescribedPredicate.describe("read a wall clock", DependencyTests::readsAWallClock))
-                .orShould()
-                .dependOnClassesThat()
-                .areAssignableTo(Clock.class)
-                .orShould()
-                .callConstructor(Date.class)
+                .accessTargetWhere(DescribedPredicate.describe("is a wall clock", DependencyTests::isAWallClock))
                 .check(MAIN);
     }
 
-    private static boolean readsAWallClock(JavaMethodCall call) {
-        String method = call.getTarget().getName();
-        return (call.getTargetOwner().getPackageName().equals("java.time") && method.equals("now"))
-                || (call.getTargetOwner().isEquivalentTo(System.class) && method.equals("currentTimeMillis"));
+    /** Also as a method reference. */
+    private static boolean isAWallClock(JavaAccess<?> access) {
+        String name = access.getTarget().getName();
+        JavaClass owner = access.getTargetOwner();
+        return (owner.getPackageName().equals("java.time") && name.equals("now"))
+                || (owner.isEquivalentTo(System.class) && name.equals("currentTimeMillis"))
+                || (owner.isEquivalentTo(Date.class) && name.equals("<init>"))
+                || owner.isAssignableTo(Clock.class);
     }
 
     @Test
