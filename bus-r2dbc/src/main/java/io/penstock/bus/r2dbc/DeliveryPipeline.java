@@ -9,6 +9,7 @@ import io.penstock.bus.Handler;
 import io.penstock.bus.HandlerNeverEndedException;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.PayloadDecodingException;
+import io.penstock.bus.UnknownEventTypeException;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
@@ -118,6 +119,8 @@ final class DeliveryPipeline<T> {
                     row.event()
                             .<T>withPayload(node.options().codec().decode(row.event(), target))
                             .build());
+        } catch (UnknownEventTypeException e) {
+            unit.end(row, new Outcome.Released(String.valueOf(e.getMessage()), UNKNOWN_TYPE_PAUSE));
         } catch (PayloadDecodingException e) {
             unit.end(row, new Outcome.Dead(e));
         } catch (Throwable e) {
