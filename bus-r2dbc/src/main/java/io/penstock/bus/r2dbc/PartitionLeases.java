@@ -143,6 +143,12 @@ final class PartitionLeases {
         return now != null && !now.isOver() && now.canStart(partition);
     }
 
+    /** Whether no other node delivers what this consumer is owed. */
+    boolean holdsAll(int consumerId, int partitions) {
+        HeldPartitions now = held.get(consumerId);
+        return now != null && now.isWhole(partitions);
+    }
+
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
         Short[] consumers = members.keySet().stream().map(Integer::shortValue).toArray(Short[]::new);

@@ -24,6 +24,7 @@ final class Subscriptions {
     private final Consumers consumers;
     private final PartitionLeases leases;
     private final Sweep sweep;
+    private final Listening listening;
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Dispatcher> running = new ConcurrentHashMap<>();
     private final ExecutorService handlerThreads = Executors.newCachedThreadPool(Subscriptions::handlerThread);
@@ -35,6 +36,7 @@ final class Subscriptions {
         this.consumers = consumers;
         this.leases = new PartitionLeases(node);
         this.sweep = new Sweep(node, () -> running.keySet().stream());
+        this.listening = new Listening(node);
     }
 
     void start() {
@@ -67,6 +69,7 @@ final class Subscriptions {
     Mono<Void> close() {
         closed = true;
         sweep.stop();
+        listening.stop();
         return Flux.fromIterable(running.values())
                 .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
                 .then(Mono.defer(() -> started ? leases.stop() : Mono.empty()))
@@ -114,9 +117,14 @@ final class Subscriptions {
     private RunningConsumer run(Registered consumer) {
         Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
         running.put(consumer.id(), dispatcher);
-        node.wakeUp().add(consumer.id(), dispatcher::wake);
+        node.wakeUp()
+                .add(
+                        consumer.id(),
+                        dispatcher::wake,
+                        () -> leases.holdsAll(consumer.id(), consumer.options().partitions()));
         dispatcher.start();
         leases.join(dispatcher.member());
+        listening.start();
         return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
     }
 

@@ -56,7 +56,7 @@ final class Sweep {
                 : node.upkeep()
                         .query(node.upkeep().sql(LOOK), statement -> statement.bind(0, ids), Sweep::hint)
                         .collectList()
-                        .doOnNext(node.wakeUp()::committed)
+                        .doOnNext(node.wakeUp()::here)
                         .then();
     }
 
