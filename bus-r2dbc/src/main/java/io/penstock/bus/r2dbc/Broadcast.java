@@ -14,12 +14,9 @@ import reactor.core.publisher.Mono;
  */
 final class Broadcast {
 
-    // NOTIFY takes a lock of the whole instance at commit: not to wait for the disk then keeps it short, and a signal
-    // that a crash of the server loses is no loss.
-    private static final String NOTIFY = """
-            SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, payload)
-              FROM unnest($2::text[]) AS payload
-            """;
+    // A lock of the whole instance is held until the commit, which is short: with nothing written to tables the server
+    // does not wait for the disk.
+    private static final String NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
 
     private static final Duration GATHERING = Duration.ofMillis(5);
 
