@@ -62,7 +62,7 @@ public interface EventBus {
      * Events go on being owed to it.
      *
      * <p>On subscribe that is stored in a transaction of its own; completes, empty, when this node begins nothing more.
-     * Other nodes follow with the next signal, at the latest with their next poll; handlers that run end as usual.
+     * Other nodes follow by a signal, at the latest with their next poll; handlers that run end as usual.
      * Cancelling does not undo it. Errors with {@link InvalidConsumerException} when no such consumer is registered.
      */
     Mono<Void> pause(String consumer);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Lists dead letters, gives them another life, or removes them. A change wakes this node's consumers. */
+/** Lists dead letters, gives them another life, or removes them. A change wakes the consumers. */
 final class DeadLetterQueue implements DeadLetters {
 
     private static final String MEANT = """

@@ -42,6 +42,11 @@ record HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, 
         return all.contains(partition) && !draining.contains(partition);
     }
 
+    /** Whether all of a consumer's partitions are held for certain, and none is about to be given back. */
+    boolean isWhole(int partitions) {
+        return all.size() == partitions && draining.isEmpty() && !isOver();
+    }
+
     boolean isOver() {
         return all.isEmpty() || System.nanoTime() - untilNanos >= 0;
     }

@@ -4,7 +4,8 @@ import io.penstock.bus.BusListener;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.UUID;
 
-/** What the rooms of one running bus share.
+/**
+ * What the rooms of one running bus share.
  *
  * @param database the connections on which deliveries and publishes are written
  * @param upkeep one connection apart, so that nothing keeps the node from renewing its leases; one that does not answer
@@ -23,14 +24,17 @@ record Node(
 
     static Node of(ConnectionFactory application, BusOptions options) {
         SchemaName schema = new SchemaName(options.schema());
-        WakeUp wakeUp = new WakeUp();
+        UUID id = UUID.randomUUID();
+        BusListener listener = new GuardedListener(options.listener());
+        Database database = new Database(application, schema, options.connections());
+        WakeUp wakeUp = new WakeUp(new Broadcast(id, database, options, listener));
         return new Node(
-                UUID.randomUUID(),
+                id,
                 options,
-                new GuardedListener(options.listener()),
-                new Database(application, schema, options.connections()),
+                listener,
+                database,
                 new Database(application, schema, 1, options.lease().dividedBy(3)),
-                new Transactions(application, options.acquireTimeout(), wakeUp),
+                new Transactions(application, options.acquireTimeout(), wakeUp::committed),
                 wakeUp,
                 new Isolation());
     }

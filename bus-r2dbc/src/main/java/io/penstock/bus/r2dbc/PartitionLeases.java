@@ -114,6 +114,12 @@ final class PartitionLeases {
         return newest != null && row.seq() <= newest;
     }
 
+    /** Whether no other node delivers what this consumer is owed. */
+    boolean holdsAll(int consumerId, int partitions) {
+        HeldPartitions now = held.get(consumerId);
+        return now != null && now.isWhole(partitions);
+    }
+
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
         return table.beat(members.keySet(), resting)

@@ -185,6 +185,7 @@ public final class R2dbcEventBus implements EventBus {
         // Handlers that still run may publish.
         return within(subscriptions.close())
                 .then(within(Mono.defer(writer::close)))
+                .then(within(Mono.defer(node.wakeUp()::close)))
                 .then(within(node.upkeep().close()))
                 .then(within(node.database().close()));
     }

@@ -136,7 +136,7 @@ final class Settlement {
 
     private void wakeForFreed(Batch batch) {
         if (!batch.freedKeys.isEmpty()) {
-            node.wakeUp().committed(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
+            node.wakeUp().here(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
         }
     }
 
@@ -210,7 +210,7 @@ final class Settlement {
         if (ended.outcome() instanceof Outcome.Dead) {
             listener.deadLettered(letter(ended, written));
         } else {
-            node.wakeUp().committed(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, written.dueInMillis())));
+            node.wakeUp().here(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, written.dueInMillis())));
         }
     }
 

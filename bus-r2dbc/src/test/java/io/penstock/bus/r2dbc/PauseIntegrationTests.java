@@ -160,8 +160,9 @@ class PauseIntegrationTests {
         assertThatThrownBy(() -> bus.resume("nobody").block(PATIENCE)).isInstanceOf(InvalidConsumerException.class);
     }
 
+    /** The poll is an hour, so that what other nodes know of a pause they know by the signal. */
     private R2dbcEventBus node() {
-        return fixture.bus(options -> options.lease(Duration.ofSeconds(1)).pollInterval(Duration.ofMillis(50)));
+        return fixture.bus(options -> options.lease(Duration.ofSeconds(1)));
     }
 
     private RunningConsumer subscribe(R2dbcEventBus bus, AtomicInteger handled) {
