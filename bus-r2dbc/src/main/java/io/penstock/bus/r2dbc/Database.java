@@ -39,15 +39,21 @@ final class Database {
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LONGEST_OPENING = Duration.ofSeconds(15);
-    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
     private final BusConnections connections;
     private final ConnectionPool pool;
     private final Transactions transactions;
+    private final Duration longestStatement;
 
     Database(ConnectionFactory application, SchemaName schema, int most) {
+        this(application, schema, most, LONGEST_STATEMENT);
+    }
+
+    Database(ConnectionFactory application, SchemaName schema, int most, Duration longestStatement) {
         this.schema = schema;
+        this.longestStatement = longestStatement;
         this.connections = new BusConnections(Connections.unpooled(application));
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(this.connections)
                 .name("penstock")
@@ -69,6 +75,10 @@ final class Database {
         return schema.in(text);
     }
 
+    Duration longestStatement() {
+        return longestStatement;
+    }
+
     SchemaName schema() {
         return schema;
     }
@@ -79,13 +89,13 @@ final class Database {
     }
 
     /**
-     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after half
-     * a minute the work fails and the connection is closed.
+     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after the
+     * longest time a statement may take the work fails and the connection is closed.
      */
     <T> Mono<T> with(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
                 pool.create(),
-                connection -> work.apply(connection).timeout(LONGEST_STATEMENT),
+                connection -> work.apply(connection).timeout(longestStatement),
                 Connection::close,
                 Connections::giveBack,
                 Connection::close);

@@ -54,6 +54,16 @@ public final class LoggingBusListener implements BusListener {
     }
 
     @Override
+    public void paused(String consumer) {
+        LOG.info("Consumer {} is paused here", consumer);
+    }
+
+    @Override
+    public void resumed(String consumer) {
+        LOG.info("Consumer {} goes on here", consumer);
+    }
+
+    @Override
     public void listening() {
         LOG.info("Listening for events that other nodes publish");
     }
