@@ -74,6 +74,8 @@ record NodeOptions(Map<String, String> values) {
     }
 
     List<Contract> contracts() {
-        return List.of(text("consumers").split(",", -1)).stream().map(Contract::of).toList();
+        return List.of(text("consumers").split(",", -1)).stream()
+                .map(Contract::of)
+                .toList();
     }
 }
