@@ -68,7 +68,7 @@ final class Checker {
                 .toList();
         Map<UUID, Owed> owed = observed.owed().stream()
                 .filter(row -> row.consumer().equals(contract.consumer()))
-                .collect(Collectors.toMap(Owed::event, row -> row));
+                .collect(Collectors.toMap(Owed::event, row -> row, (row, same) -> row, LinkedHashMap::new));
         Map<UUID, Integer> times = new LinkedHashMap<>();
         effects.forEach(effect -> times.merge(effect.event(), 1, Integer::sum));
         findLost(contract, times.keySet(), owed.keySet());

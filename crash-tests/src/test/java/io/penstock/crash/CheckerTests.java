@@ -122,6 +122,16 @@ class CheckerTests {
     }
 
     @Test
+    void whatIsStillOwedIsInTheOrderOfItsPublishes() {
+        for (int i = 0; i < 100; i++) {
+            UUID id = UUID.randomUUID();
+            publish(id, Outcome.OK);
+            owed.add(new Owed("tx", id, DEAD));
+        }
+        assertThat(check(Contract.TX).isGreen()).isTrue();
+    }
+
+    @Test
     void aConsumerWithoutOrderHasNoDisorder() {
         publish(first, Outcome.OK);
         publish(second, Outcome.OK);

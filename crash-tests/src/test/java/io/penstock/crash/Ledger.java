@@ -61,7 +61,7 @@ final class Ledger {
         return sql.all(LEAKS, row -> row.getString(1));
     }
 
-    Observed observe() {
+    Observed observe(List<String> leaks) {
         return new Observed(
                 sql.all(
                         EFFECTS,
@@ -69,6 +69,6 @@ final class Ledger {
                                 row.getString(1), row.getObject(2, UUID.class), row.getString(3), row.getString(4))),
                 sql.all(OWED, row -> new Owed(row.getString(1), row.getObject(2, UUID.class), row.getInt(3))),
                 new HashSet<>(sql.all("SELECT id FROM penstock.outbox_event", row -> row.getObject(1, UUID.class))),
-                leaks());
+                leaks);
     }
 }

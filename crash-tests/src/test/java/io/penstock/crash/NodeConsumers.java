@@ -5,7 +5,6 @@ import io.penstock.bus.Event;
 import io.penstock.bus.RetryPolicy;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
-import java.time.Duration;
 import reactor.core.publisher.Mono;
 
 /** The consumers a node can run: transactional and in order, plain and in order, transactional in batches. */
@@ -43,7 +42,9 @@ final class NodeConsumers {
                 .concurrency(options.number("concurrency"))
                 .timeout(options.millis("timeout"))
                 .retry(RetryPolicy.attempts(options.number("attempts"))
-                        .withBackoff(Duration.ofMillis(20), Duration.ofMillis(200)));
+                        .withBackoff(
+                                options.millis("backoff"),
+                                options.millis("backoff").multipliedBy(10)));
         return contract.ordered() ? builder.ordered() : builder;
     }
 

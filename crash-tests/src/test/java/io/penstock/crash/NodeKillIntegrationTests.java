@@ -35,9 +35,9 @@ class NodeKillIntegrationTests {
         Disposable publishing = startPublishing();
         for (int kill = 0; kill < KILLS; kill++) {
             NodeProcess node = scenario.node("node-" + kill, ALL);
-            node.tell("publish 1000");
+            node.tell("publish 200");
             long before = node.count("completed");
-            int more = random.nextInt(60);
+            int more = random.nextInt(300);
             Scenario.awaitThat(() -> node.count("completed") >= before + more);
             node.kill();
             scenario.fired();

@@ -5,6 +5,8 @@ import io.penstock.bus.DeadLetter;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.Collection;
 
 /** Tells the rig of what the bus does, and dies where it is asked to. */
@@ -74,7 +76,7 @@ final class NodeListener implements BusListener {
 
     @Override
     public void failed(String step, Throwable error) {
-        System.err.println("failed " + step + ": " + error);
+        System.err.println(LocalTime.now(ZoneOffset.UTC) + " failed " + step + ": " + error);
     }
 
     private void tell(String what, Delivery delivery) {

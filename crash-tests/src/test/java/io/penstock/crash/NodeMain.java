@@ -78,6 +78,7 @@ final class NodeMain {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             switch (line.split(" ", -1)[0]) {
                 case "release" -> tasks.release();
+                case "release-failing" -> tasks.releaseFailing();
                 case "pool" -> Tell.line("pool " + acquired());
                 case "publish" -> publisher.publish(Integer.parseInt(line.split(" ", -1)[1]));
                 case "retire" -> bus.retire().subscribe();

@@ -14,6 +14,7 @@ record NodeOptions(Map<String, String> values) {
             .with("consumers", "tx")
             .with("concurrency", 4)
             .with("attempts", 5)
+            .with("backoff", 20)
             .with("timeout", 30_000)
             .with("grace", 10_000)
             .with("acquire", 5_000)

@@ -4,12 +4,15 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +25,7 @@ final class NodeProcess {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final String name;
+    private final NodeOptions options;
     private final Process process;
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final Consumer<String> onLine;
@@ -29,6 +33,7 @@ final class NodeProcess {
 
     NodeProcess(NodeOptions options, Consumer<String> onLine) {
         this.name = options.text("name");
+        this.options = options;
         this.onLine = onLine;
         this.process = start(options);
         this.reader = new Thread(this::read, "reads " + name);
@@ -96,6 +101,16 @@ final class NodeProcess {
         return lines.stream().filter(line -> line.startsWith(prefix)).count();
     }
 
+    /** How many connections of the application's pool are lent just now. */
+    int acquired() {
+        long before = count("pool ");
+        tell("pool");
+        await(name).atMost(PATIENCE).until(() -> count("pool ") > before || !isTelling());
+        String last =
+                lines.stream().filter(line -> line.startsWith("pool ")).reduce("pool 0", (first, second) -> second);
+        return Integer.parseInt(last.substring("pool ".length()));
+    }
+
     /** Its end, and what it told until then; emits the status it ended with. */
     int awaitEnd() {
         await(name).atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> !isTelling());
@@ -112,8 +127,10 @@ final class NodeProcess {
     }
 
     private void read() {
-        try (BufferedReader stdout = process.inputReader(StandardCharsets.UTF_8)) {
+        try (BufferedReader stdout = process.inputReader(StandardCharsets.UTF_8);
+                PrintWriter log = new PrintWriter(Files.newBufferedWriter(log(options, "out.log")), true)) {
             for (String line = stdout.readLine(); line != null; line = stdout.readLine()) {
+                log.println(LocalTime.now(ZoneOffset.UTC) + " " + line);
                 lines.add(line);
                 onLine.accept(line);
             }
@@ -124,14 +141,17 @@ final class NodeProcess {
 
     private static Process start(NodeOptions options) {
         try {
-            Path errors = Path.of("target", "nodes", options.text("database") + "-" + options.text("name") + ".log");
-            Files.createDirectories(errors.getParent());
             return new ProcessBuilder(command(options))
-                    .redirectError(errors.toFile())
+                    .redirectError(log(options, "err.log").toFile())
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException("A node did not start", e);
         }
+    }
+
+    private static Path log(NodeOptions options, String kind) throws IOException {
+        Path nodes = Files.createDirectories(Path.of("target", "nodes"));
+        return nodes.resolve(options.text("database") + "-" + options.text("name") + "." + kind);
     }
 
     private static List<String> command(NodeOptions options) {

@@ -97,7 +97,11 @@ final class Publisher implements AutoCloseable {
         if (error instanceof DuplicateEventException) {
             return History.Outcome.OK;
         }
-        return error instanceof PublishOutcomeUnknownException ? History.Outcome.UNKNOWN : History.Outcome.FAIL;
+        if (error instanceof PublishOutcomeUnknownException) {
+            return History.Outcome.UNKNOWN;
+        }
+        System.out.println("not published: " + error);
+        return History.Outcome.FAIL;
     }
 
     @Override

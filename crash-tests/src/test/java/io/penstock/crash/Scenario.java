@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -88,19 +89,36 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
         fired();
     }
 
+    /** How many partitions a node owns just now, of all consumers. */
+    long leases(String node) {
+        return sql.number("SELECT count(*) FROM penstock.partition_lease JOIN penstock.node ON node.id = node_id"
+                + " WHERE expires_at > clock_timestamp() AND name = '" + node + "'");
+    }
+
     void awaitDrained() {
         awaitThat(() -> ledger.pending() == 0);
     }
 
-    /** Drained, and nothing of it is still under way. */
+    /** Waits until all is done and every connection is back; what is not by then, the verdict tells. */
     Verdict check() {
-        awaitDrained();
-        awaitThat(() -> ledger.leaks().isEmpty());
+        try {
+            awaitThat(() -> ledger.pending() == 0 && leaks().isEmpty());
+        } catch (ConditionTimeoutException notDrained) {
+            System.out.println("not drained within " + PATIENCE);
+        }
         return verdict();
     }
 
     Verdict verdict() {
-        return Checker.check(history, ledger.observe(), contracts, faults.get());
+        return Checker.check(history, ledger.observe(leaks()), contracts, faults.get());
+    }
+
+    private List<String> leaks() {
+        List<String> leaks = new ArrayList<>(ledger.leaks());
+        nodes.stream()
+                .filter(node -> node.isAlive() && node.acquired() > 0)
+                .forEach(node -> leaks.add(node.name() + " has connections lent"));
+        return leaks;
     }
 
     static void awaitThat(Callable<Boolean> condition) {

@@ -21,6 +21,7 @@ final class Tasks {
     private final String node;
     private final Failpoints failpoints;
     private final Sinks.Empty<Void> released = Sinks.empty();
+    private final Sinks.Empty<Void> failing = Sinks.empty();
     private final Map<String, Sinks.Empty<Void>> meetings = new ConcurrentHashMap<>();
 
     Tasks(String node, Failpoints failpoints) {
@@ -31,6 +32,12 @@ final class Tasks {
     /** Lets every handler that holds go on, for good. */
     void release() {
         released.tryEmitEmpty();
+        releaseFailing();
+    }
+
+    /** Lets those go on that are to fail. */
+    void releaseFailing() {
+        failing.tryEmitEmpty();
     }
 
     Mono<Void> doAll(String consumer, List<Event<Work>> events, Connection connection) {
@@ -67,8 +74,9 @@ final class Tasks {
         return switch (words[0]) {
             case "" -> Mono.empty();
             case "halt" -> Mono.fromRunnable(() -> Failpoints.halt("halt"));
-            case "hold" -> holding(event);
-            case "fail" -> Mono.error(new IllegalStateException("as asked for"));
+            case "hold" -> holding(event).then(released.asMono());
+            case "hold-then-fail" -> holding(event).then(failing.asMono()).then(failed());
+            case "fail" -> failed();
             case "slow" ->
                 Mono.delay(Duration.ofMillis(Long.parseLong(words[1]))).then();
             case "count" -> count(1, connection);
@@ -77,9 +85,12 @@ final class Tasks {
         };
     }
 
-    private Mono<Void> holding(Event<Work> event) {
-        Tell.line("holding " + event.id());
-        return released.asMono();
+    private static Mono<Void> holding(Event<Work> event) {
+        return Mono.fromRunnable(() -> Tell.line("holding " + event.id()));
+    }
+
+    private static Mono<Void> failed() {
+        return Mono.error(new IllegalStateException("as asked for"));
     }
 
     /** Waits, once, until the one with the opposite order has its first lock too: then nobody can go on. */

@@ -51,9 +51,12 @@ class TcpProxyTests {
 
     @Test
     void aDelayHoldsBytesBackAndLosesNone() throws IOException {
-        proxy.delay(Duration.ofMillis(SILENCE));
         try (Socket client = connect()) {
-            assertThat(say(client, "hello")).isEqualTo("hello");
+            say(client, "a");
+            proxy.delay(Duration.ofMillis(10 * SILENCE));
+            send(client, "hello");
+            assertSilent(client);
+            assertThat(read(client, 5)).isEqualTo("hello");
         }
     }
 

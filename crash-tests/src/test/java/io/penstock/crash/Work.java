@@ -9,6 +9,7 @@ record Work(String task) {
     static final Work PLAIN = new Work("");
     static final Work HALT = new Work("halt");
     static final Work HOLD = new Work("hold");
+    static final Work HOLD_THEN_FAIL = new Work("hold-then-fail");
     static final Work FAIL = new Work("fail");
     static final Work COUNT = new Work("count");
 
