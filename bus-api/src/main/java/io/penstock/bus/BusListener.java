@@ -48,6 +48,12 @@ public interface BusListener {
     /** This node gave up, or lost, partitions of a consumer. */
     default void unleased(String consumer, Collection<Integer> partitions) {}
 
+    /** Deliveries of a consumer are no longer begun here: it was paused, here or everywhere. */
+    default void paused(String consumer) {}
+
+    /** Deliveries of a consumer that was paused are begun here again. */
+    default void resumed(String consumer) {}
+
     /** Finished events were removed after their retention. */
     default void retired(long events) {}
 

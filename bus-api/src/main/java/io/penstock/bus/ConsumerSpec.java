@@ -56,6 +56,11 @@ public record ConsumerSpec<T>(
         return isBatch(handler);
     }
 
+    /** Whether the handler runs in the transaction that removes its events from the inbox. */
+    public boolean isTransactional() {
+        return handler instanceof Handler.TransactionalEach || handler instanceof Handler.TransactionalBatch;
+    }
+
     private static boolean isBatch(Handler<?> handler) {
         return handler instanceof Handler.Batch || handler instanceof Handler.TransactionalBatch;
     }

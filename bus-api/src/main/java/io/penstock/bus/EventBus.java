@@ -43,6 +43,19 @@ public interface EventBus {
      */
     Mono<Boolean> deleteConsumer(String name);
 
+    /**
+     * Stops a consumer on all nodes, for good: until {@link #resume} nobody begins its handler, also after a restart.
+     * Events go on being owed to it.
+     *
+     * <p>On subscribe that is stored in a transaction of its own; completes, empty, when this node begins nothing more.
+     * Other nodes follow with the next signal, at the latest with their next poll; handlers that run end as usual.
+     * Cancelling does not undo it. Errors with {@link InvalidConsumerException} when no such consumer is registered.
+     */
+    Mono<Void> pause(String consumer);
+
+    /** Lets a consumer go on, as {@link #pause} stopped it; of one that is not paused, nothing changes. */
+    Mono<Void> resume(String consumer);
+
     DeadLetters deadLetters();
 
     /** Emits where each consumer stands, from one snapshot taken on subscribe; errors as the database does. */

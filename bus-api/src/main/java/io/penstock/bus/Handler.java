@@ -7,7 +7,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * What a consumer does with its events. The returned {@code Mono} completing is success; an error, a {@code null}, a
- * throw and a timeout are each one failed attempt. Called on the consumer's own threads, never on the driver's.
+ * throw and a timeout are each one failed attempt, which {@link PostponeException}, {@link NeverRetryException}, {@link
+ * RetryAtException} and, for batches, {@link BatchFailedException} say more about. Called on the consumer's own threads, never on the driver's.
  */
 public sealed interface Handler<T> {
 

@@ -71,12 +71,16 @@ public record RetryPolicy(
     }
 
     /**
-     * {@link Outcome.Retry} or {@link Outcome.Dead}.
+     * {@link Outcome.Retry}, {@link Outcome.Dead}, or {@link Outcome.Released} after a {@link PostponeException}.
      *
      * @param attempt the attempt that failed, from 1
      * @param random from 0 (no jitter taken off) up to 1
      */
     public Outcome afterFailure(int attempt, Throwable cause, double random) {
+        PostponeException postponed = find(PostponeException.class, cause);
+        if (postponed != null) {
+            return new Outcome.Released(String.valueOf(postponed.getMessage()), postponed.delay());
+        }
         if (attempt >= maxAttempts || isFinal(cause)) {
             return new Outcome.Dead(cause);
         }

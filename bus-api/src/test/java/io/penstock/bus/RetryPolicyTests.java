@@ -264,4 +264,19 @@ class RetryPolicyTests {
     private static RetryPolicy plainPolicy() {
         return RetryPolicy.DEFAULTS;
     }
+
+    @Test
+    void aPostponementIsNoAttemptHoweverManyThereWere() {
+        Throwable wrapped = new IllegalStateException(new PostponeException("away", Duration.ofSeconds(7), cause));
+
+        assertThat(RetryPolicy.attempts(1).afterFailure(1_000, wrapped, 0))
+                .isEqualTo(new Outcome.Released("away", Duration.ofSeconds(7)));
+    }
+
+    @Test
+    void aPostponementWithoutADelayIsRefused() {
+        assertThatThrownBy(() -> new PostponeException("away", Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PT0S");
+    }
 }

@@ -39,14 +39,20 @@ final class Database {
             """;
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
-    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
     private final ConnectionPool pool;
     private final Transactions transactions;
+    private final Duration longestStatement;
 
     Database(ConnectionFactory application, SchemaName schema, int connections) {
+        this(application, schema, connections, LONGEST_STATEMENT);
+    }
+
+    Database(ConnectionFactory application, SchemaName schema, int connections, Duration longestStatement) {
         this.schema = schema;
+        this.longestStatement = longestStatement;
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(
                         new BusConnections(Connections.unpooled(application)))
                 .name("penstock")
@@ -68,18 +74,22 @@ final class Database {
         return schema.in(text);
     }
 
+    Duration longestStatement() {
+        return longestStatement;
+    }
+
     SchemaName schema() {
         return schema;
     }
 
     /**
-     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after half
-     * a minute the work fails and the connection is closed.
+     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after the
+     * longest time a statement may take the work fails and the connection is closed.
      */
     <T> Mono<T> with(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
                 pool.create(),
-                connection -> work.apply(connection).timeout(LONGEST_STATEMENT),
+                connection -> work.apply(connection).timeout(longestStatement),
                 Connection::close,
                 Connections::giveBack,
                 Connection::close);

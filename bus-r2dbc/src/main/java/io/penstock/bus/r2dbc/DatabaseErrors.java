@@ -15,6 +15,8 @@ final class DatabaseErrors {
     private static final Set<String> UNDEFINED = Set.of("42P01", "3F000", "42703", "42501");
     // Transaction rollback, insufficient resources, object not in prerequisite state (a lock timeout, say).
     private static final Set<String> PASSING_CLASSES = Set.of("40", "53", "55");
+    private static final String ROLLBACK_CLASS = "40";
+    private static final int DEEPEST_CAUSE = 16;
     private static final String CONNECTION_CLASS = "08";
     private static final String OPERATOR_CLASS = "57P";
 
@@ -39,6 +41,27 @@ final class DatabaseErrors {
         }
         String state = sqlState(error);
         return state != null && PASSING_CLASSES.contains(state.substring(0, 2));
+    }
+
+    /** Whether a transaction lost against another one, wherever in the chain of causes that is said. */
+    static boolean isConflict(Throwable error) {
+        Throwable at = error;
+        for (int depth = 0; at != null && depth < DEEPEST_CAUSE; depth++, at = causeOf(at)) {
+            String state = sqlState(at);
+            if (state != null && state.startsWith(ROLLBACK_CLASS)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The application's exceptions may throw anything when asked. */
+    private static @Nullable Throwable causeOf(Throwable thrown) {
+        try {
+            return thrown.getCause();
+        } catch (Throwable hostile) {
+            return null;
+        }
     }
 
     /** The same error, or one that says what to do about a missing schema. */

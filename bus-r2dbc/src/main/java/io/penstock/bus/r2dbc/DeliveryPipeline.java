@@ -6,15 +6,13 @@ import io.penstock.bus.Delivery;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventExpiredException;
 import io.penstock.bus.Handler;
+import io.penstock.bus.HandlerNeverEndedException;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.PayloadDecodingException;
-import io.penstock.bus.RetryPolicy;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -29,38 +27,38 @@ import reactor.core.scheduler.Scheduler;
 final class DeliveryPipeline<T> {
 
     private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
+    private static final Duration FROZEN = Duration.ofSeconds(5);
     private static final Outcome NOT_OURS = new Outcome.Released("this node no longer owns it", Duration.ZERO);
-    private static final Outcome BEHIND = new Outcome.Released("an earlier event of its key failed", Duration.ZERO);
 
     private final Registered consumer;
     private final ConsumerSpec<T> spec;
     private final Node node;
     private final BusListener listener;
     private final Inbox inbox;
+    private final Ownership ownership;
     private final Scheduler threads;
-    private final Predicate<Claimed> mayStart;
     private final Predicate<Claimed> freesKey;
+    private final Failures failures;
+    private final Suspects suspects;
 
-    /**
-     * @param mayStart whether this node still owns a row and is not stopping
-     * @param freesKey whether the end of a row frees what is parked behind it
-     */
+    /** @param freesKey whether the end of a row frees what is parked behind it */
     DeliveryPipeline(
             Registered consumer,
             ConsumerSpec<T> spec,
             Node node,
-            Inbox inbox,
+            Ownership ownership,
             Scheduler threads,
-            Predicate<Claimed> mayStart,
             Predicate<Claimed> freesKey) {
         this.consumer = consumer;
         this.spec = spec;
         this.node = node;
         this.listener = node.listener();
-        this.inbox = inbox;
+        this.inbox = new Inbox(node.database(), consumer.id());
+        this.ownership = ownership;
         this.threads = threads;
-        this.mayStart = mayStart;
         this.freesKey = freesKey;
+        this.failures = new Failures(consumer);
+        this.suspects = new Suspects(node.database(), consumer.id(), ownership::isSuspect);
     }
 
     /** Emits how each row of the unit ended. */
@@ -75,7 +73,7 @@ final class DeliveryPipeline<T> {
     private List<Ended> notDelivered(List<Claimed> rows, Throwable error) {
         listener.failed("deliver to " + spec.name(), error);
         Outcome released = new Outcome.Released(
-                "it could not be delivered: " + error.getClass().getName(), pause());
+                "it could not be delivered: " + error.getClass().getName(), failures.pause());
         return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 
@@ -86,10 +84,12 @@ final class DeliveryPipeline<T> {
     }
 
     private void open(Claimed row, DeliveryUnit<T> unit) {
-        if (!mayStart.test(row)) {
+        if (!ownership.mayStart(row)) {
             unit.end(row, NOT_OURS);
         } else if (unit.holds(row)) {
-            unit.end(row, BEHIND);
+            unit.end(row, Failures.BEHIND);
+        } else if (row.orphaned() && row.attempts() >= spec.options().retry().maxAttempts()) {
+            unit.end(row, new Outcome.Dead(neverEnded(row)));
         } else if (row.isExpired()) {
             unit.end(
                     row,
@@ -98,6 +98,12 @@ final class DeliveryPipeline<T> {
         } else {
             decode(row, unit);
         }
+    }
+
+    private HandlerNeverEndedException neverEnded(Claimed row) {
+        return new HandlerNeverEndedException(
+                "Consumer '" + spec.name() + "' began " + row.event() + " " + row.attempts()
+                        + " times with nothing beside it, and each time its node died before the handler ended");
     }
 
     private void decode(Claimed row, DeliveryUnit<T> unit) {
@@ -121,8 +127,38 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> handle(DeliveryUnit<T> unit) {
-        unit.rows().forEach(row -> listener.started(delivery(row)));
-        return attempt(unit).onErrorResume(error -> Mono.just(failed(unit, error)));
+        if (unit.isOrphaned()) {
+            return node.isolation().alone(Mono.defer(() -> handleAlone(unit)));
+        }
+        return suspects.isAmong(unit.rows())
+                ? suspects.mark(unit.rows())
+                        .then(start(unit).subscribeOn(threads))
+                        .onErrorResume(error -> fail(unit, error))
+                : start(unit);
+    }
+
+    private Mono<List<Ended>> handleAlone(DeliveryUnit<T> unit) {
+        Claimed row = unit.rows().get(0);
+        return Mono.just(row)
+                .filter(ownership::mayStart)
+                .flatMap(suspects::count)
+                .flatMap(counted -> start(unit.count(counted)).subscribeOn(threads))
+                .switchIfEmpty(Mono.fromCallable(() -> unit.end(ignored -> Ended.notAttempted(row, NOT_OURS))))
+                .onErrorResume(error -> fail(unit, error));
+    }
+
+    private Mono<List<Ended>> start(DeliveryUnit<T> unit) {
+        return Mono.defer(() -> {
+                    unit.rows().forEach(row -> listener.started(delivery(row)));
+                    return attempt(unit);
+                })
+                .onErrorResume(error -> fail(unit, error));
+    }
+
+    private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
+        return Mono.fromCallable(() -> unit.rows().stream().allMatch(ownership::mayEnd)
+                ? failures.of(unit, error)
+                : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
     }
 
     private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
@@ -148,7 +184,7 @@ final class DeliveryPipeline<T> {
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> inbox.remove(connection, unit.rows())
+                .run(connection -> inbox.take(connection, unit.rows(), longestIdle())
                         .collectList()
                         .timeout(node.options().acquireTimeout())
                         .map(owed -> unit.retain(new HashSet<>(owed)))
@@ -163,8 +199,16 @@ final class DeliveryPipeline<T> {
         // The connection's answer came on a thread of the driver, where no code of the application may run.
         return run(owed, () -> handler.call(owed, connection))
                 .subscribeOn(threads)
+                .then(Mono.defer(() -> requireOwned(owed)))
                 .then(Mono.defer(() -> release(owed, connection)))
                 .then(Mono.fromCallable(() -> owed.end(row -> Ended.removed(row, owed.nanos()))));
+    }
+
+    /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */
+    private Mono<Void> requireOwned(DeliveryUnit<T> owed) {
+        return owed.rows().stream().allMatch(ownership::mayEnd)
+                ? Mono.empty()
+                : Mono.error(new IllegalStateException("This node's lease was over before the handler ended"));
     }
 
     private Mono<Void> release(DeliveryUnit<T> owed, BusConnection connection) {
@@ -192,41 +236,15 @@ final class DeliveryPipeline<T> {
                 : handling;
     }
 
-    private List<Ended> failed(DeliveryUnit<T> unit, Throwable error) {
-        if (!unit.isAttempted()) {
-            Outcome released = new Outcome.Released(String.valueOf(error.getMessage()), pause());
-            return unit.end(row -> Ended.notAttempted(row, released));
-        }
-        boolean alone = unit.rows().size() == 1;
-        Set<Long> keys = new HashSet<>();
-        return unit.end(row -> consumer.isOrdered() && !keys.add(row.keyHash())
-                ? Ended.notAttempted(row, BEHIND)
-                : Ended.attempted(row, alone ? alone(row, error) : inBatch(row, error), unit.nanos()));
+    /** A handler that is within its time is never ended by the server; one whose node is frozen is. */
+    private Duration longestIdle() {
+        return spec.options().timeout().plus(FROZEN);
     }
 
     private static <T> void markAttempted(DeliveryUnit<T> unit, DeliveryUnit<T> owed) {
         if (!owed.isEmpty()) {
             unit.attempt();
         }
-    }
-
-    private Outcome alone(Claimed row, Throwable error) {
-        return retry().afterFailure(
-                        row.attempt(), error, ThreadLocalRandom.current().nextDouble());
-    }
-
-    /** Nobody knows which event of a batch was at fault: each is attempted again, by itself. */
-    private Outcome inBatch(Claimed row, Throwable error) {
-        return new Outcome.Retry(
-                retry().delay(row.attempt(), ThreadLocalRandom.current().nextDouble()), null, error);
-    }
-
-    private Duration pause() {
-        return retry().delay(1, ThreadLocalRandom.current().nextDouble());
-    }
-
-    private RetryPolicy retry() {
-        return spec.options().retry();
     }
 
     private Delivery delivery(Claimed row) {

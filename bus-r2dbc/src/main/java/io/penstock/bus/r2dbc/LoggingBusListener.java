@@ -54,6 +54,16 @@ public final class LoggingBusListener implements BusListener {
     }
 
     @Override
+    public void paused(String consumer) {
+        LOG.info("Consumer {} is paused here", consumer);
+    }
+
+    @Override
+    public void resumed(String consumer) {
+        LOG.info("Consumer {} goes on here", consumer);
+    }
+
+    @Override
     public void failed(String step, Throwable error) {
         LOG.warn("The step '{}' failed and will be tried again", step, error);
     }

@@ -129,6 +129,16 @@ public final class R2dbcEventBus implements EventBus {
     }
 
     @Override
+    public Mono<Void> pause(String consumer) {
+        return subscriptions.pause(consumer, true);
+    }
+
+    @Override
+    public Mono<Void> resume(String consumer) {
+        return subscriptions.pause(consumer, false);
+    }
+
+    @Override
     public DeadLetters deadLetters() {
         return deadLetters;
     }

@@ -34,7 +34,7 @@ final class Subscriptions {
         this.node = node;
         this.consumers = consumers;
         this.leases = new PartitionLeases(node);
-        this.sweep = new Sweep(node, () -> running.keySet().stream());
+        this.sweep = new Sweep(node, () -> running);
     }
 
     void start() {
@@ -46,12 +46,12 @@ final class Subscriptions {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
         return Mono.defer(() -> {
             require(spec);
-            AtomicBoolean runs = new AtomicBoolean();
+            AtomicBoolean decided = new AtomicBoolean();
             return consumers
                     .register(spec)
-                    .map(this::run)
-                    .doOnNext(running -> runs.set(true))
-                    .doFinally(end -> freeName(spec.name(), runs.get()));
+                    .filter(registered -> decided.compareAndSet(false, true))
+                    .flatMap(this::run)
+                    .doFinally(end -> freeName(spec.name(), decided));
         });
     }
 
@@ -61,6 +61,11 @@ final class Subscriptions {
 
     Map<Integer, Dispatcher> running() {
         return running;
+    }
+
+    /** Stores whether a consumer is paused on all nodes, and follows that here. */
+    Mono<Void> pause(String name, boolean paused) {
+        return consumers.pause(name, paused).then(Mono.defer(sweep::look));
     }
 
     /** Stops every consumer, side by side, and leaves the cluster. */
@@ -80,9 +85,9 @@ final class Subscriptions {
         return Mono.empty();
     }
 
-    /** A registration that failed or was cancelled leaves the name for the next. */
-    private void freeName(String name, boolean runs) {
-        if (!runs) {
+    /** A registration that failed, or was cancelled before its consumer ran, leaves the name for the next. */
+    private void freeName(String name, AtomicBoolean decided) {
+        if (decided.compareAndSet(false, true)) {
             names.remove(name);
         }
     }
@@ -92,7 +97,7 @@ final class Subscriptions {
             throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: start the bus first");
         }
         if (closed) {
-            throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: the bus is closed");
+            throw closed(spec.name());
         }
         Class<?> transaction = transactionOf(spec.handler());
         if (transaction != null && !transaction.isAssignableFrom(BusConnection.class)) {
@@ -111,21 +116,31 @@ final class Subscriptions {
         return handler instanceof Handler.TransactionalBatch<?, ?> batch ? batch.transaction() : null;
     }
 
-    private RunningConsumer run(Registered consumer) {
+    private static InvalidConsumerException closed(String name) {
+        return new InvalidConsumerException("Consumer '" + name + "' cannot start: the bus is closed");
+    }
+
+    /** Known as running before the look at {@code closed}: a close that comes later finds and stops it. */
+    private Mono<RunningConsumer> run(Registered consumer) {
         Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
         running.put(consumer.id(), dispatcher);
+        if (closed) {
+            forget(dispatcher);
+            return Mono.error(closed(consumer.name()));
+        }
         node.wakeUp().add(consumer.id(), dispatcher::wake);
         dispatcher.start();
         leases.join(dispatcher.member());
-        return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
+        return Mono.just(new Running(
+                dispatcher, leases, Mono.defer(() -> stop(dispatcher)).cache()));
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
         Duration grace = node.options().grace();
         node.wakeUp().remove(dispatcher.consumerId());
-        return dispatcher
-                .stop(grace)
-                .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
+        Mono<Void> stopped = dispatcher.stop(grace);
+        leases.drain(dispatcher.consumerId());
+        return stopped.then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
                 .doOnTerminate(() -> forget(dispatcher));
     }
 
@@ -140,7 +155,29 @@ final class Subscriptions {
         return thread;
     }
 
-    private record Running(String name, Mono<Void> stopping) implements RunningConsumer {
+    private record Running(Dispatcher dispatcher, PartitionLeases leases, Mono<Void> stopping)
+            implements RunningConsumer {
+
+        @Override
+        public String name() {
+            return dispatcher.consumer().name();
+        }
+
+        @Override
+        public Mono<Void> pause() {
+            return Mono.defer(() -> {
+                dispatcher.pause();
+                return leases.rest(dispatcher.consumerId());
+            });
+        }
+
+        @Override
+        public Mono<Void> resume() {
+            return Mono.fromRunnable(() -> {
+                leases.rejoin(dispatcher.consumerId());
+                dispatcher.resume();
+            });
+        }
 
         @Override
         public Mono<Void> unsubscribe() {

@@ -39,10 +39,29 @@ final class Transactions {
         // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
         return Mono.usingWhen(
                 acquire().map(BusConnection::new),
-                begun -> begun.begin().then(Mono.defer(() -> work.apply(begun))),
+                begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
                 begun -> end(begun, commit(begun)),
-                (begun, error) -> end(begun, error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun)),
+                (begun, error) -> end(begun, endAfter(begun, error)),
                 begun -> end(begun, stop(begun)));
+    }
+
+    /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */
+    private Mono<Void> begin(BusConnection begun) {
+        return begun.begin()
+                .timeout(acquireTimeout)
+                .onErrorMap(
+                        TimeoutException.class,
+                        error -> new NoConnectionException(
+                                "A connection of the application gave no answer within " + acquireTimeout, error));
+    }
+
+    private static Mono<Void> endAfter(BusConnection begun, Throwable error) {
+        if (error instanceof NoConnectionException) {
+            return Connections.closeForGood(begun.unwrap());
+        }
+        return error instanceof HandlerTimeoutException || error instanceof TimeoutException
+                ? stop(begun)
+                : rollback(begun);
     }
 
     private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {

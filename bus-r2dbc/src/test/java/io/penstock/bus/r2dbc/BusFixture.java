@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A schema of its own for each test, and buses on it that end with the test. The poll interval is an hour, so whatever
@@ -138,6 +139,27 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
                         row -> Map.entry(row.get("state", Integer.class), row.get("n", Long.class)))
                 .forEach(state -> states.put(state.getKey(), state.getValue()));
         return states;
+    }
+
+    /** While a transaction of somebody else keeps everybody from writing to a table. */
+    void whileLocked(String table, Runnable work) {
+        Mono.usingWhen(
+                        application.create(),
+                        connection -> Mono.from(connection.beginTransaction())
+                                .then(Database.changed(
+                                        connection, "LOCK TABLE %s.%s IN SHARE MODE".formatted(schema, table), s -> {}))
+                                .then(Mono.fromRunnable(work).subscribeOn(Schedulers.boundedElastic())),
+                        connection ->
+                                Mono.from(connection.rollbackTransaction()).then(Mono.from(connection.close())))
+                .block(PATIENCE);
+    }
+
+    void awaitStatementThatWaits() {
+        awaitThat(() -> one(
+                        "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+                                + schema + "%'",
+                        row -> row.get("n", Long.class))
+                > 0);
     }
 
     static void awaitThat(Callable<Boolean> condition) {

@@ -45,6 +45,7 @@ class ObservationIntegrationTests {
         retryParkAndBury(bus);
         findADuplicate(bus);
         releaseAnUnknownType(bus);
+        bus.pause("twin").then(bus.resume("twin")).block(PATIENCE);
         bus.retire().block(PATIENCE);
         fixture.execute("ALTER TABLE %1$s.partition_lease RENAME TO gone".formatted(fixture.schema()));
         awaitThat(() -> told.contains("failed"));
