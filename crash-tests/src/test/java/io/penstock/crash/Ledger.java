@@ -49,6 +49,10 @@ final class Ledger {
         return sql.number(PENDING);
     }
 
+    long dead() {
+        return sql.number("SELECT count(*) FROM penstock.inbox WHERE state = 3");
+    }
+
     long effects() {
         return sql.number("SELECT count(*) FROM ledger");
     }

@@ -15,6 +15,9 @@ class PartitionIntegrationTests {
 
     private static final NodeOptions ALL = NodeOptions.DEFAULTS.with("consumers", "tx,plain,batch");
 
+    // A connection that answers nothing is given up after half a minute, and the next one of the pool may be like it.
+    private static final Duration LONG_PATIENCE = Duration.ofMinutes(5);
+
     @RegisterExtension
     final Scenario scenario = new Scenario();
 
@@ -65,7 +68,7 @@ class PartitionIntegrationTests {
         assertThat(proxy.fired()).isPositive();
         scenario.fired();
         scenario.publisher().publish(4, 10, Work.PLAIN);
-        scenario.check().requireGreen();
+        scenario.check(LONG_PATIENCE).requireGreen();
         assertThat(node.isAlive()).isTrue();
     }
 
@@ -90,7 +93,6 @@ class PartitionIntegrationTests {
         proxy.thaw();
         former.awaitLine(("retried tx " + first.id() + " 1")::equals);
         scenario.fired();
-        owner.awaitLine(line -> line.startsWith("released tx " + occupying.id()));
         former.tell("release");
         scenario.check().requireGreen();
     }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -50,11 +51,20 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
     }
 
     NodeProcess node(String name, NodeOptions options, int port) {
+        return start(name, options, port).awaitReady();
+    }
+
+    /** Starts a node that may not live long enough to be ready. */
+    NodeProcess start(String name, NodeOptions options) {
+        return start(name, options, server.port());
+    }
+
+    private NodeProcess start(String name, NodeOptions options, int port) {
         contracts = options.contracts();
         NodeProcess node = new NodeProcess(
                 options.with("name", name).with("database", database).with("port", port), history::read);
         nodes.add(node);
-        return node.awaitReady();
+        return node;
     }
 
     TcpProxy proxy() {
@@ -101,10 +111,14 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
 
     /** Waits until all is done and every connection is back; what is not by then, the verdict tells. */
     Verdict check() {
+        return check(PATIENCE);
+    }
+
+    Verdict check(Duration patience) {
         try {
-            awaitThat(() -> ledger.pending() == 0 && leaks().isEmpty());
+            awaiting(patience).until(() -> ledger.pending() == 0 && leaks().isEmpty());
         } catch (ConditionTimeoutException notDrained) {
-            System.out.println("not drained within " + PATIENCE);
+            System.out.println("not drained within " + patience);
         }
         return verdict();
     }
@@ -122,9 +136,10 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
     }
 
     static void awaitThat(Callable<Boolean> condition) {
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(20))
-                .ignoreExceptions()
-                .until(condition);
+        awaiting(PATIENCE).until(condition);
+    }
+
+    private static ConditionFactory awaiting(Duration patience) {
+        return await().atMost(patience).pollInterval(Duration.ofMillis(20)).ignoreExceptions();
     }
 }

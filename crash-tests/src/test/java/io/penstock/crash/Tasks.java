@@ -51,7 +51,7 @@ final class Tasks {
             failpoints.pass(Failpoint.BEFORE_EFFECT);
             return write(consumer, event, delivery.attempt(), connection)
                     .then(Mono.<Void>fromRunnable(() -> failpoints.pass(Failpoint.AFTER_EFFECT)))
-                    .then(besides(event.payload().task(), event, connection));
+                    .then(besides(event, delivery.attempt(), connection));
         });
     }
 
@@ -69,13 +69,14 @@ final class Tasks {
                 .then();
     }
 
-    private Mono<Void> besides(String task, Event<Work> event, Connection connection) {
+    private Mono<Void> besides(Event<Work> event, int attempt, Connection connection) {
+        String task = event.payload().task();
         String[] words = task.split(" ", -1);
         return switch (words[0]) {
             case "" -> Mono.empty();
             case "halt" -> Mono.fromRunnable(() -> Failpoints.halt("halt"));
             case "hold" -> holding(event).then(released.asMono());
-            case "hold-then-fail" -> holding(event).then(failing.asMono()).then(failed());
+            case "hold-then-fail" -> holding(event).then(failing.asMono()).then(attempt == 1 ? failed() : Mono.empty());
             case "fail" -> failed();
             case "slow" ->
                 Mono.delay(Duration.ofMillis(Long.parseLong(words[1]))).then();
