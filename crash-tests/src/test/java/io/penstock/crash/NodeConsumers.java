@@ -11,7 +11,6 @@ import reactor.core.publisher.Mono;
 final class NodeConsumers {
 
     private static final int PARTITIONS = 8;
-    private static final int BATCH = 10;
 
     private final NodeOptions options;
     private final Tasks tasks;
@@ -38,7 +37,7 @@ final class NodeConsumers {
         ConsumerSpec.Builder<Work> builder = ConsumerSpec.named(contract.consumer())
                 .on(Work.class)
                 .partitions(PARTITIONS)
-                .batchSize(BATCH)
+                .batchSize(options.number("batch"))
                 .concurrency(options.number("concurrency"))
                 .timeout(options.millis("timeout"))
                 .retry(RetryPolicy.attempts(options.number("attempts"))

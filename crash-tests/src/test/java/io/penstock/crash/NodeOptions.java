@@ -13,6 +13,7 @@ record NodeOptions(Map<String, String> values) {
             .with("poll", 100)
             .with("consumers", "tx")
             .with("concurrency", 4)
+            .with("batch", 10)
             .with("attempts", 5)
             .with("backoff", 20)
             .with("timeout", 30_000)

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -29,6 +30,8 @@ final class PostgresServer {
             "synchronous_commit=on",
             "full_page_writes=on",
             "max_connections=200",
+            "shared_preload_libraries=pg_stat_statements",
+            "max_wal_size=4GB",
             "deadlock_timeout=100ms",
             "track_activity_query_size=16384",
             "log_min_messages=fatal");
@@ -100,7 +103,7 @@ final class PostgresServer {
     }
 
     private Process run() {
-        List<String> arguments = new java.util.ArrayList<>(List.of("-D", data(), "-p", Integer.toString(port)));
+        List<String> arguments = new ArrayList<>(List.of("-D", data(), "-p", Integer.toString(port)));
         SETTINGS.forEach(setting -> arguments.addAll(List.of("-c", setting)));
         return start(binaries.command("postgres", arguments));
     }

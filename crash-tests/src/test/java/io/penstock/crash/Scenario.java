@@ -1,12 +1,11 @@
 package io.penstock.crash;
 
-import static org.awaitility.Awaitility.await;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Scenario implements BeforeEachCallback, AfterEachCallback {
 
     static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration LONG_PATIENCE = Duration.ofMinutes(10);
 
     final PostgresServer server = PostgresServer.shared();
     final History history = new History();
@@ -139,7 +139,14 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
         awaiting(PATIENCE).until(condition);
     }
 
+    static void await(Duration patience, Callable<Boolean> condition) {
+        awaiting(patience).until(condition);
+    }
+
     private static ConditionFactory awaiting(Duration patience) {
-        return await().atMost(patience).pollInterval(Duration.ofMillis(20)).ignoreExceptions();
+        return Awaitility.await()
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions();
     }
 }
