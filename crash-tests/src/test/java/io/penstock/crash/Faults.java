@@ -11,6 +11,7 @@ final class Faults {
     private Duration delay = Duration.ZERO;
     private long bytesLeft = Long.MAX_VALUE;
     private byte[] cutAt = NOTHING;
+    private byte[] freezeAt = NOTHING;
 
     synchronized void delay(Duration each) {
         delay = each;
@@ -27,6 +28,10 @@ final class Faults {
 
     synchronized void resetAfter(long bytes) {
         bytesLeft = bytes;
+    }
+
+    synchronized void freezeAt(byte[] text) {
+        freezeAt = text;
     }
 
     synchronized void cutAnswerTo(byte[] text) {
@@ -65,6 +70,16 @@ final class Faults {
             return false;
         }
         cutAt = NOTHING;
+        return true;
+    }
+
+    /** Whether these bytes freeze the network before they have passed; once only. */
+    synchronized boolean freezes(byte[] bytes, int length) {
+        if (freezeAt.length == 0 || !contains(bytes, length, freezeAt)) {
+            return false;
+        }
+        freezeAt = NOTHING;
+        frozen = true;
         return true;
     }
 

@@ -49,6 +49,10 @@ final class Ledger {
         return sql.number(PENDING);
     }
 
+    long scheduled() {
+        return sql.number("SELECT count(*) FROM penstock.inbox WHERE state = 1");
+    }
+
     long dead() {
         return sql.number("SELECT count(*) FROM penstock.inbox WHERE state = 3");
     }

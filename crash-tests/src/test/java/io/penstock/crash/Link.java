@@ -40,6 +40,9 @@ final class Link {
             InputStream requests = client.getInputStream();
             byte[] bytes = new byte[CHUNK];
             for (int read = requests.read(bytes); read >= 0; read = requests.read(bytes)) {
+                if (faults.freezes(bytes, read)) {
+                    fired.incrementAndGet();
+                }
                 faults.awaitPassage();
                 if (!forgotten && !pass(bytes, read)) {
                     return;

@@ -23,6 +23,9 @@ final class NodeListener implements BusListener {
     @Override
     public void claimed(String consumer, int deliveries) {
         if (deliveries > 0) {
+            if (talks) {
+                Tell.line("claimed " + consumer + " " + deliveries);
+            }
             failpoints.pass(Failpoint.CLAIMED);
         }
     }

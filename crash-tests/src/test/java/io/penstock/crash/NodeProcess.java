@@ -98,7 +98,11 @@ final class NodeProcess {
     }
 
     long count(String prefix) {
-        return lines.stream().filter(line -> line.startsWith(prefix)).count();
+        return lines(prefix).size();
+    }
+
+    List<String> lines(String prefix) {
+        return lines.stream().filter(line -> line.startsWith(prefix)).toList();
     }
 
     /** How many connections of the application's pool are lent just now. */

@@ -59,7 +59,11 @@ final class Publisher implements AutoCloseable {
 
     /** So many events for each of so many keys: side by side for different keys, one after the other within a key. */
     void publish(int keys, int each, Work work) {
-        flow(keys, key -> Flux.range(0, each).concatMap(n -> noted("key-" + key, work)))
+        publish("key", keys, each, work);
+    }
+
+    void publish(String prefix, int keys, int each, Work work) {
+        flow(keys, key -> Flux.range(0, each).concatMap(n -> noted(prefix + "-" + key, work)))
                 .blockLast(PATIENCE);
     }
 

@@ -29,6 +29,19 @@ class SlowHandlerIntegrationTests {
         assertThat(scenario.ledger.effects(slow.id())).isEqualTo(2);
     }
 
+    @Test
+    void aHandoverToANodeThatJoinsWaitsForWhatRunsSoThatNothingRunsTwice() {
+        NodeOptions plain = NodeOptions.DEFAULTS.with("consumers", "plain").with("concurrency", 8);
+        NodeProcess first = scenario.node("first", plain);
+        scenario.publisher().publish(16, 4, Work.slow(1_500));
+        first.awaitLine(line -> line.startsWith("started"));
+        NodeProcess second = scenario.node("second", plain);
+        second.awaitLine(line -> line.startsWith("started"));
+        scenario.fired();
+        scenario.check().requireGreen();
+        assertThat(scenario.ledger.effects()).isEqualTo(16 * 4);
+    }
+
     /** Runs of its handlers, of both consumers. */
     private static long started(NodeProcess node, Event<Work> event) {
         return node.count("started tx " + event.id()) + node.count("started plain " + event.id());

@@ -37,7 +37,7 @@ final class TcpProxy implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** How often a reset or a cut has happened. */
+    /** How often what waits for certain bytes, or forgets, has happened. */
     long fired() {
         return fired.get();
     }
@@ -55,6 +55,11 @@ final class TcpProxy implements AutoCloseable {
     /** Nothing passes, on old connections and new ones, and nothing is closed: the network is split. */
     void freeze() {
         faults.freeze();
+    }
+
+    /** The same as soon as a client sends this text, which is held back itself. */
+    void freezeAt(String text) {
+        faults.freezeAt(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** What was held back passes, and everything after it. */

@@ -73,6 +73,20 @@ class TcpProxyTests {
     }
 
     @Test
+    void thePatternThatFreezesTheNetworkIsHeldBackItself() throws IOException {
+        proxy.freezeAt("UPDATE");
+        try (Socket client = connect()) {
+            say(client, "SELECT");
+            send(client, "UPDATE");
+            assertSilent(client);
+            assertThat(received.get()).isEqualTo("SELECT".length());
+            assertThat(proxy.fired()).isEqualTo(1);
+            proxy.thaw();
+            assertThat(read(client, 6)).isEqualTo("UPDATE");
+        }
+    }
+
+    @Test
     void aForgottenConnectionStaysSilentWhileNewOnesWork() throws IOException {
         try (Socket old = connect()) {
             say(old, "a");
