@@ -35,13 +35,7 @@ final class Publisher implements AutoCloseable {
                         .build());
     }
 
-    R2dbcEventBus bus() {
-        return bus;
-    }
 
-    ConnectionPool connections() {
-        return connections;
-    }
 
     static Event<Work> event(String key, Work work) {
         return Event.builder(work).key(key).build();

@@ -41,7 +41,6 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
             other.close();
         }
         nodes.stream().filter(NodeProcess::isAlive).forEach(NodeProcess::kill);
-        sql.execute("SELECT 1");
         new Sql(server, "postgres").execute("DROP DATABASE " + database + " WITH (FORCE)");
     }
 

@@ -53,6 +53,21 @@ class ServerDeathIntegrationTests {
         assertThat(node.isAlive()).isTrue();
     }
 
+    @Test
+    void aTerminatedListenBackendIsReplacedAndWhatOthersPublishIsSignalledAgain() {
+        // Nothing but a signal brings an event within an hour.
+        NodeProcess node = scenario.node("node", NodeOptions.DEFAULTS.with("poll", 3_600_000));
+        for (int death = 0; death < DEATHS; death++) {
+            long before = scenario.ledger.effects();
+            Scenario.awaitThat(() -> terminate("listen") > 0);
+            scenario.fired();
+            scenario.publisher().publish(4, 5, Work.PLAIN);
+            Scenario.awaitThat(() -> scenario.ledger.effects() == before + 20);
+        }
+        scenario.check().requireGreen();
+        assertThat(node.isAlive()).isTrue();
+    }
+
     private void awaitProgress() {
         long before = scenario.ledger.effects();
         Scenario.awaitThat(() -> scenario.ledger.effects() > before + 100);

@@ -24,11 +24,6 @@ final class Signals {
         send("TERM", pid);
     }
 
-    /** Immediate shutdown is what PostgreSQL makes of it. */
-    static void quit(long pid) {
-        send("QUIT", pid);
-    }
-
     private static void send(String signal, long pid) {
         try {
             new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor();

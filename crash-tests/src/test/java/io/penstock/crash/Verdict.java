@@ -38,10 +38,10 @@ record Verdict(
     }
 
     void requireGreen() {
-        System.out.println(this);
         if (!isGreen()) {
             throw new AssertionError(toString());
         }
+        System.out.println(this);
     }
 
     @Override
