@@ -57,6 +57,12 @@ public interface BusListener {
     /** Finished events were removed after their retention. */
     default void retired(long events) {}
 
+    /** This node hears the signals of the others from now on, and looks for what it may have missed before. */
+    default void listening() {}
+
+    /** This node does not hear the others: the connection was lost or could not be opened; another attempt follows. */
+    default void notListening(Throwable cause) {}
+
     /** A step of a loop failed; the loop goes on. */
     default void failed(String step, Throwable error) {}
 }

@@ -10,7 +10,6 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -35,38 +34,41 @@ final class Database {
                    set_config('enable_mergejoin', 'off', false),
                    set_config('enable_bitmapscan', 'off', false),
                    set_config('jit', 'off', false),
-                   set_config('lock_timeout', '10s', false)
+                   set_config('lock_timeout', '10s', false),
+                   set_config('idle_in_transaction_session_timeout', '30s', false)
             """;
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_OPENING = Duration.ofSeconds(15);
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
+    private final BusConnections connections;
     private final ConnectionPool pool;
     private final Transactions transactions;
     private final Duration longestStatement;
 
-    Database(ConnectionFactory application, SchemaName schema, int connections) {
-        this(application, schema, connections, LONGEST_STATEMENT);
+    Database(ConnectionFactory application, SchemaName schema, int most) {
+        this(application, schema, most, LONGEST_STATEMENT);
     }
 
-    Database(ConnectionFactory application, SchemaName schema, int connections, Duration longestStatement) {
+    Database(ConnectionFactory application, SchemaName schema, int most, Duration longestStatement) {
         this.schema = schema;
         this.longestStatement = longestStatement;
-        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(
-                        new BusConnections(Connections.unpooled(application)))
+        this.connections = new BusConnections(Connections.unpooled(application));
+        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(this.connections)
                 .name("penstock")
                 .initialSize(0)
-                .maxSize(connections)
+                .maxSize(most)
                 .maxIdleTime(Duration.ofMinutes(10))
                 .maxLifeTime(Duration.ofHours(1))
                 .maxAcquireTime(ACQUIRE_TIMEOUT)
-                .maxCreateConnectionTime(Duration.ofSeconds(15))
+                .maxCreateConnectionTime(LONGEST_OPENING)
                 // After a restart of the server every pooled connection may be dead, and is found so one by one.
-                .acquireRetry(connections)
+                .acquireRetry(most)
                 .allocatorSubscribeOn(Schedulers.boundedElastic())
                 .build());
-        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, new WakeUp());
+        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {});
     }
 
     /** The statement with the schema's name put in. */
@@ -80,6 +82,11 @@ final class Database {
 
     SchemaName schema() {
         return schema;
+    }
+
+    /** A connection apart from the pool, prepared as those in it are; who opens it closes it. */
+    Mono<Connection> open() {
+        return connections.create().timeout(LONGEST_OPENING);
     }
 
     /**
@@ -136,8 +143,8 @@ final class Database {
     private record BusConnections(ConnectionFactory factory) implements ConnectionFactory {
 
         @Override
-        public Publisher<? extends Connection> create() {
-            return Mono.from(factory.create())
+        public Mono<Connection> create() {
+            return Mono.<Connection>from(factory.create())
                     .subscribeOn(Schedulers.boundedElastic())
                     .flatMap(BusConnections::prepare);
         }
@@ -148,9 +155,12 @@ final class Database {
         }
 
         private static Mono<Connection> prepare(Connection connection) {
-            return rows(connection, SESSION, statement -> {}, row -> row)
-                    .then(Mono.just(connection))
-                    .onErrorResume(error -> Mono.from(connection.close()).then(Mono.error(error)));
+            return Mono.usingWhen(
+                    Mono.just(connection),
+                    opened -> rows(opened, SESSION, statement -> {}, row -> row).then(Mono.just(opened)),
+                    opened -> Mono.empty(),
+                    (opened, error) -> opened.close(),
+                    Connection::close);
         }
     }
 }

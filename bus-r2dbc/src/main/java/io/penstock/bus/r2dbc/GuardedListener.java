@@ -90,6 +90,16 @@ record GuardedListener(BusListener listener) implements BusListener {
     }
 
     @Override
+    public void listening() {
+        guard(listener::listening);
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        guard(() -> listener.notListening(cause));
+    }
+
+    @Override
     public void failed(String step, Throwable error) {
         guard(() -> listener.failed(step, error));
     }

@@ -64,6 +64,16 @@ public final class LoggingBusListener implements BusListener {
     }
 
     @Override
+    public void listening() {
+        LOG.info("Listening for events that other nodes publish");
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        LOG.warn("Not listening for events that other nodes publish: the poll finds them until a new attempt", cause);
+    }
+
+    @Override
     public void failed(String step, Throwable error) {
         LOG.warn("The step '{}' failed and will be tried again", step, error);
     }

@@ -6,6 +6,7 @@ import io.penstock.bus.InvalidConsumerException;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,7 @@ final class Subscriptions {
     private final Consumers consumers;
     private final PartitionLeases leases;
     private final Sweep sweep;
+    private final Listening listening;
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Dispatcher> running = new ConcurrentHashMap<>();
     private final ExecutorService handlerThreads = Executors.newCachedThreadPool(Subscriptions::handlerThread);
@@ -35,6 +37,8 @@ final class Subscriptions {
         this.consumers = consumers;
         this.leases = new PartitionLeases(node);
         this.sweep = new Sweep(node, () -> running);
+        this.listening = new Listening(node);
+        node.wakeUp().add(Hint.ALL_CONSUMERS, hint -> sweep.lookSoon(), () -> false);
     }
 
     void start() {
@@ -65,13 +69,17 @@ final class Subscriptions {
 
     /** Stores whether a consumer is paused on all nodes, and follows that here. */
     Mono<Void> pause(String name, boolean paused) {
-        return consumers.pause(name, paused).then(Mono.defer(sweep::look));
+        return consumers
+                .pause(name, paused)
+                .then(Mono.defer(sweep::look))
+                .doOnSuccess(looked -> node.wakeUp().committed(List.of(Hint.everything(Hint.ALL_CONSUMERS))));
     }
 
     /** Stops every consumer, side by side, and leaves the cluster. */
     Mono<Void> close() {
         closed = true;
         sweep.stop();
+        listening.stop();
         return Flux.fromIterable(running.values())
                 .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
                 .then(Mono.defer(() -> started ? leases.stop() : Mono.empty()))
@@ -128,11 +136,17 @@ final class Subscriptions {
             forget(dispatcher);
             return Mono.error(closed(consumer.name()));
         }
-        node.wakeUp().add(consumer.id(), dispatcher::wake);
+        node.wakeUp()
+                .add(
+                        consumer.id(),
+                        dispatcher::wake,
+                        () -> leases.holdsAll(consumer.id(), consumer.options().partitions()));
         dispatcher.start();
-        leases.join(dispatcher.member());
+        PartitionLeases.Member member = dispatcher.member();
+        leases.join(member);
+        listening.start();
         return Mono.just(new Running(
-                dispatcher, leases, Mono.defer(() -> stop(dispatcher)).cache()));
+                dispatcher, member, leases, Mono.defer(() -> stop(dispatcher)).cache()));
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
@@ -155,7 +169,8 @@ final class Subscriptions {
         return thread;
     }
 
-    private record Running(Dispatcher dispatcher, PartitionLeases leases, Mono<Void> stopping)
+    private record Running(
+            Dispatcher dispatcher, PartitionLeases.Member member, PartitionLeases leases, Mono<Void> stopping)
             implements RunningConsumer {
 
         @Override
@@ -167,14 +182,14 @@ final class Subscriptions {
         public Mono<Void> pause() {
             return Mono.defer(() -> {
                 dispatcher.pause();
-                return leases.rest(dispatcher.consumerId());
+                return leases.rest(member);
             });
         }
 
         @Override
         public Mono<Void> resume() {
             return Mono.fromRunnable(() -> {
-                leases.rejoin(dispatcher.consumerId());
+                leases.rejoin(member);
                 dispatcher.resume();
             });
         }

@@ -33,11 +33,13 @@ final class Sweep {
 
     private final Node node;
     private final Supplier<Map<Integer, Dispatcher>> consumers;
+    private final Loop looking;
     private final Disposable.Swap polling = Disposables.swap();
 
     Sweep(Node node, Supplier<Map<Integer, Dispatcher>> consumers) {
         this.node = node;
         this.consumers = consumers;
+        this.looking = new Loop(this::look, error -> node.listener().failed("poll", error));
     }
 
     void start() {
@@ -50,6 +52,12 @@ final class Sweep {
 
     void stop() {
         polling.dispose();
+        looking.stop().subscribe();
+    }
+
+    /** Looks as soon as it can, because another node said so. */
+    void lookSoon() {
+        looking.signal();
     }
 
     /** Looks now. */

@@ -6,8 +6,10 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -22,12 +24,12 @@ final class Transactions {
 
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
-    private final WakeUp wakeUp;
+    private final Consumer<List<Hint>> onCommitted;
 
-    Transactions(ConnectionFactory application, Duration acquireTimeout, WakeUp wakeUp) {
+    Transactions(ConnectionFactory application, Duration acquireTimeout, Consumer<List<Hint>> onCommitted) {
         this.application = application;
         this.acquireTimeout = acquireTimeout;
-        this.wakeUp = wakeUp;
+        this.onCommitted = onCommitted;
     }
 
     /**
@@ -41,7 +43,8 @@ final class Transactions {
                 acquire().map(BusConnection::new),
                 begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
                 begun -> end(begun, commit(begun)),
-                (begun, error) -> end(begun, endAfter(begun, error)),
+                // Errors of the ending would take the place of the one that is the reason for it.
+                (begun, error) -> end(begun, endAfter(begun, error)).onErrorComplete(),
                 begun -> end(begun, stop(begun)));
     }
 
@@ -79,7 +82,7 @@ final class Transactions {
         return Mono.from(begun.unwrap().commitTransaction())
                 .timeout(LONGEST_ENDING)
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
-                .doOnSuccess(committed -> wakeUp.committed(begun.hints()));
+                .doOnSuccess(committed -> onCommitted.accept(begun.hints()));
     }
 
     private static Throwable unknown(Throwable error) {

@@ -92,6 +92,23 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
         return bus;
     }
 
+    /** The channel on which the nodes of this schema signal each other. */
+    String channel() {
+        return new SchemaName(schema).channel();
+    }
+
+    /** The server's processes for the connections on which buses of this schema listen. */
+    List<Integer> listeners() {
+        return all(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'penstock' AND query ~ '^(LISTEN|NOTIFY) %s'"
+                        .formatted(channel()),
+                row -> row.get("pid", Integer.class));
+    }
+
+    void terminateListeners() {
+        listeners().forEach(pid -> execute("SELECT pg_terminate_backend(" + pid + ")"));
+    }
+
     /** Subscribes and waits until the consumer is registered and owns its partitions. */
     RunningConsumer subscribe(R2dbcEventBus bus, ConsumerSpec<?> spec) {
         RunningConsumer running = bus.subscribe(spec).block(PATIENCE);

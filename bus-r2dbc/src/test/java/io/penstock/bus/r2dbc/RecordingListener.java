@@ -28,6 +28,9 @@ final class RecordingListener implements BusListener {
     final List<DeadLetter> dead = new CopyOnWriteArrayList<>();
     final List<Outcome.Released> released = new CopyOnWriteArrayList<>();
     final List<Integer> unleased = new CopyOnWriteArrayList<>();
+    final AtomicInteger leased = new AtomicInteger();
+    final AtomicInteger listening = new AtomicInteger();
+    final List<Throwable> notListening = new CopyOnWriteArrayList<>();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
     @Override
@@ -97,6 +100,21 @@ final class RecordingListener implements BusListener {
     @Override
     public void resumed(String consumer) {
         resumed.incrementAndGet();
+    }
+
+    @Override
+    public void leased(String consumer, Collection<Integer> partitions) {
+        leased.addAndGet(partitions.size());
+    }
+
+    @Override
+    public void listening() {
+        listening.incrementAndGet();
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        notListening.add(cause);
     }
 
     @Override
