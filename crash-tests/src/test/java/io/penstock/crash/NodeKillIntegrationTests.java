@@ -35,9 +35,9 @@ class NodeKillIntegrationTests {
         Disposable publishing = startPublishing();
         for (int kill = 0; kill < KILLS; kill++) {
             NodeProcess node = scenario.node("node-" + kill, ALL);
-            node.tell("publish 200");
+            node.tell("publish 40");
             long before = node.count("completed");
-            int more = random.nextInt(300);
+            int more = random.nextInt(150);
             Scenario.awaitThat(() -> node.count("completed") >= before + more);
             node.kill();
             scenario.fired();
@@ -50,6 +50,6 @@ class NodeKillIntegrationTests {
     private Disposable startPublishing() {
         // The consumers have to be registered before the first event.
         scenario.node("registers", ALL).kill();
-        return scenario.publisher().keepPublishing(8, Duration.ofMillis(5));
+        return scenario.publisher().keepPublishing(8, Duration.ofMillis(100));
     }
 }

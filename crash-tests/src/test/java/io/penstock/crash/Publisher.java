@@ -35,8 +35,6 @@ final class Publisher implements AutoCloseable {
                         .build());
     }
 
-
-
     static Event<Work> event(String key, Work work) {
         return Event.builder(work).key(key).build();
     }
