@@ -78,6 +78,7 @@ class ServerDeathIntegrationTests {
             case "claim" -> "application_name = 'penstock' AND query LIKE '%pg_snapshot_xmin%'";
             case "handler" -> "application_name = 'application' AND query LIKE '%INTO ledger%'";
             case "lease" -> "application_name = 'penstock' AND query LIKE '%partition_lease%'";
+            case "listen" -> "application_name = 'penstock' AND (query LIKE 'LISTEN%' OR query LIKE 'NOTIFY%')";
             default -> throw new IllegalArgumentException(kind);
         };
         return scenario.sql.number("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
