@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -71,7 +72,9 @@ final class BridgeBenchmark {
         double producer = print("plain producer", events, () -> plainProducer(round));
         double consumer = print("plain consumer", events, () -> Topics.read(broker, topic));
         R2dbcEventBus b = bus("b" + round);
-        double plainBulk = print("publishAll, nobody owed", events, () -> publish(bus("c" + round), 10_000, events));
+        R2dbcEventBus c = bus("c" + round);
+        List<ConsumerRecord<byte[], byte[]>> records = Topics.read(broker, topic);
+        double same = print("publishAll of these records", events, () -> publish(c, topic, records));
         double ingress = print("ingress", events, () -> ingress(b, topic));
         int few = events / 20;
         publish(a, 1, few);
@@ -82,12 +85,11 @@ final class BridgeBenchmark {
                         + " bulk %.0f%n",
                 relay / noop,
                 relay / producer,
-                ingress / plainBulk,
+                ingress / same,
                 ingress / consumer,
                 hot / relay,
                 bulk);
-        a.close().block(PATIENCE);
-        b.close().block(PATIENCE);
+        Mono.when(a.close(), b.close(), c.close()).block(PATIENCE);
     }
 
     private void noopDrain(R2dbcEventBus bus) {
@@ -111,13 +113,7 @@ final class BridgeBenchmark {
     }
 
     private void ingress(R2dbcEventBus bus, String topic) {
-        KafkaIngress ingress = KafkaIngress.create(
-                bus,
-                IngressOptions.builder("bench", topic)
-                        .bootstrapServers(broker.bootstrap())
-                        .consumer("group.id", topic)
-                        .types("order.*")
-                        .build());
+        KafkaIngress ingress = KafkaIngress.create(bus, ingressOptions(topic));
         ingress.start().block(PATIENCE);
         until(() -> Topics.committed(broker, topic) >= events);
         ingress.close().block(PATIENCE);
@@ -140,10 +136,24 @@ final class BridgeBenchmark {
                 .blockLast(PATIENCE);
     }
 
+    private void publish(R2dbcEventBus bus, String topic, List<ConsumerRecord<byte[], byte[]>> records) {
+        RecordReader reader = new RecordReader(ingressOptions(topic));
+        bus.publishAll(Flux.fromIterable(records).map(record -> ((Reading.OfEvent) reader.read(record)).event()))
+                .blockLast(PATIENCE);
+    }
+
     private static void register(R2dbcEventBus bus, String name) {
         bus.subscribe(ConsumerSpec.named(name).on("order.*").ordered().handleBatch(batch -> Mono.empty()))
                 .flatMap(RunningConsumer::unsubscribe)
                 .block(PATIENCE);
+    }
+
+    private IngressOptions ingressOptions(String topic) {
+        return IngressOptions.builder("bench", topic)
+                .bootstrapServers(broker.bootstrap())
+                .consumer("group.id", topic)
+                .types("order.*")
+                .build();
     }
 
     private RelayOptions relayOptions(String name, String topic) {

@@ -2,6 +2,7 @@ package io.penstock.bus.kafka;
 
 import static org.awaitility.Awaitility.await;
 
+import io.penstock.bus.BusListener;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.r2dbc.BusOptions;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
@@ -91,6 +92,7 @@ final class BridgeFixture implements BeforeEachCallback, AfterEachCallback {
         BusOptions.Builder options = BusOptions.builder()
                 .schema(schema(service))
                 .source("service-" + service)
+                .listener(BusListener.NONE)
                 .lease(Duration.ofSeconds(2))
                 .grace(Duration.ofSeconds(5))
                 .pollInterval(Duration.ofMillis(200));
