@@ -48,8 +48,20 @@ public interface BusListener {
     /** This node gave up, or lost, partitions of a consumer. */
     default void unleased(String consumer, Collection<Integer> partitions) {}
 
+    /** Deliveries of a consumer are no longer begun here: it was paused, here or everywhere. */
+    default void paused(String consumer) {}
+
+    /** Deliveries of a consumer that was paused are begun here again. */
+    default void resumed(String consumer) {}
+
     /** Finished events were removed after their retention. */
     default void retired(long events) {}
+
+    /** This node hears the signals of the others from now on, and looks for what it may have missed before. */
+    default void listening() {}
+
+    /** This node does not hear the others: the connection was lost or could not be opened; another attempt follows. */
+    default void notListening(Throwable cause) {}
 
     /** A step of a loop failed; the loop goes on. */
     default void failed(String step, Throwable error) {}

@@ -6,6 +6,7 @@ import java.time.Duration;
  * Where one consumer stands. Immutable.
  *
  * @param running whether a handler for it runs on this node
+ * @param paused whether it is paused on all nodes
  * @param ready events that could be delivered now; counting stops at {@link #COUNTED_AT_MOST}
  * @param oldestAge the age of the oldest event not yet delivered and not dead; zero when there is none
  * @param inFlight deliveries held in this node's memory
@@ -15,6 +16,7 @@ import java.time.Duration;
 public record ConsumerStats(
         String consumer,
         boolean running,
+        boolean paused,
         long ready,
         Duration oldestAge,
         int inFlight,

@@ -38,10 +38,37 @@ public interface EventBus {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer);
 
     /**
+     * The events of these types, as they are committed from now on, whoever publishes them: for watching, not for work.
+     *
+     * <p>On subscribe it is remembered where the outbox ends; emits each event within a fraction of a second of its
+     * commit, mostly in the order of publishing. Nothing is stored about it and nothing repeated: an event whose
+     * transaction was open on subscribe, or stays open while ten thousand others are committed, may be missed. Nothing
+     * overflows: events are read as they are requested, so a slow subscriber sees them later, as long as they are
+     * retained. Completes when the bus is closed; cancelling ends it. Errors with {@link InvalidConsumerException} for a malformed
+     * pattern, or as the database does.
+     *
+     * @param patterns {@code order.placed}, {@code order.*} or {@code *}, at least one
+     */
+    Flux<Event<RawJson>> tail(String... patterns);
+
+    /**
      * Removes a consumer and everything it is still owed, dead letters too, for good; emits whether there was one.
      * On subscribe, in a transaction of its own; cancelling does not undo it. Errors with {@link InvalidConsumerException} while it runs on this bus.
      */
     Mono<Boolean> deleteConsumer(String name);
+
+    /**
+     * Stops a consumer on all nodes, for good: until {@link #resume} nobody begins its handler, also after a restart.
+     * Events go on being owed to it.
+     *
+     * <p>On subscribe that is stored in a transaction of its own; completes, empty, when this node begins nothing more.
+     * Other nodes follow by a signal, at the latest with their next poll; handlers that run end as usual.
+     * Cancelling does not undo it. Errors with {@link InvalidConsumerException} when no such consumer is registered.
+     */
+    Mono<Void> pause(String consumer);
+
+    /** Lets a consumer go on, as {@link #pause} stopped it; of one that is not paused, nothing changes. */
+    Mono<Void> resume(String consumer);
 
     DeadLetters deadLetters();
 

@@ -14,6 +14,7 @@ public interface EventCodec {
      * The payload of a stored event as an instance of {@code target}.
      *
      * @throws PayloadDecodingException when it cannot be read; the delivery becomes a dead letter
+     * @throws UnknownEventTypeException when another node may know what this one does not; the delivery waits for it
      */
     <T> T decode(Event<RawJson> stored, Class<T> target);
 }

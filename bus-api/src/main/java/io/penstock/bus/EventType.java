@@ -15,6 +15,6 @@ public @interface EventType {
     /** The event type: words joined by dots, {@code order.placed}. */
     String value();
 
-    /** The version of the payload's shape, from 1. */
+    /** The version of the payload's shape, from 1. A node whose class has a lower one leaves the event to others. */
     int version() default 1;
 }

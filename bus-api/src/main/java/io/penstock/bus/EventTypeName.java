@@ -6,6 +6,8 @@ import java.util.function.Function;
 /** Reads {@link EventType} from a payload class, once for each class. */
 final class EventTypeName {
 
+    static final int NO_VERSION = 0;
+
     private static final ClassValue<Optional<EventType>> NAMES = new ClassValue<>() {
         @Override
         protected Optional<EventType> computeValue(Class<?> payload) {
@@ -20,5 +22,13 @@ final class EventTypeName {
         return NAMES.get(payload)
                 .orElseThrow(() -> refusal.apply("The payload class " + payload.getName()
                         + " has no @EventType: annotate it, or name the type with " + otherWay));
+    }
+
+    /** The version of this type that the payload's class stands for, or {@link #NO_VERSION} if it does not say. */
+    static int versionOf(Class<?> payload, String type) {
+        return NAMES.get(payload)
+                .filter(named -> named.value().equals(type))
+                .map(EventType::version)
+                .orElse(NO_VERSION);
     }
 }

@@ -1,5 +1,7 @@
 package io.penstock.bus;
 
+import java.lang.reflect.Modifier;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -17,6 +19,7 @@ import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.cfg.JsonNodeFeature;
+import tools.jackson.databind.exc.InvalidDefinitionException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -29,12 +32,14 @@ import tools.jackson.databind.json.JsonMapper;
 public final class JacksonEventCodec implements EventCodec {
 
     private static final int LONGEST_REASON = 500;
+    private static final int UNKNOWN = EventTypeName.NO_VERSION;
 
     private final JsonMapper mapper;
     private final ObjectReader trees;
     private final JsonFactory strict;
     private final Map<String, JavaType> types;
     private final Map<String, Map<Integer, Upcaster>> upcasters;
+    private final Map<String, Integer> liftedTo;
 
     private JacksonEventCodec(Builder builder) {
         // Rebuilt: default typing would write class names, and the caller's builder stays as it was.
@@ -48,7 +53,11 @@ public final class JacksonEventCodec implements EventCodec {
         this.types = new HashMap<>();
         builder.types.forEach((type, registration) -> types.put(type, registration.resolve(mapper)));
         this.upcasters = new HashMap<>();
-        builder.upcasters.forEach((type, steps) -> upcasters.put(type, Map.copyOf(steps)));
+        this.liftedTo = new HashMap<>();
+        builder.upcasters.forEach((type, steps) -> {
+            upcasters.put(type, Map.copyOf(steps));
+            liftedTo.put(type, Collections.max(steps.keySet()) + 1);
+        });
     }
 
     public static Builder builder() {
@@ -83,7 +92,10 @@ public final class JacksonEventCodec implements EventCodec {
         Object payload;
         try {
             payload = read(stored, target);
+        } catch (UnknownEventTypeException e) {
+            throw e;
         } catch (RuntimeException | StackOverflowError e) {
+            requireKnownType(stored, target, e);
             throw new PayloadDecodingException(problem + reason(e), e);
         }
         if (!target.isInstance(payload)) {
@@ -122,11 +134,32 @@ public final class JacksonEventCodec implements EventCodec {
         }
     }
 
+    /** Where a consumer asks for a parent, and nothing below it is registered for the type, another node may know it. */
+    private void requireKnownType(Event<RawJson> stored, Class<?> target, Throwable error) {
+        if (!types.containsKey(stored.type())
+                && Modifier.isAbstract(target.getModifiers())
+                && error instanceof InvalidDefinitionException definition
+                && definition.getPath().isEmpty()) {
+            throw new UnknownEventTypeException(
+                    "Event " + stored + " is of a type that no class below " + target.getName() + " is registered for");
+        }
+    }
+
+    private void requireKnownVersion(Event<RawJson> stored, Class<?> payload) {
+        int known = Math.max(
+                EventTypeName.versionOf(payload, stored.type()), liftedTo.getOrDefault(stored.type(), UNKNOWN));
+        if (known != UNKNOWN && stored.version() > known) {
+            throw new UnknownEventTypeException(
+                    "Event " + stored + " is of a version that is not known here, where the last one is " + known);
+        }
+    }
+
     private @Nullable Object read(Event<RawJson> stored, Class<?> target) {
         JavaType registered = types.get(stored.type());
         JavaType as = registered != null && target.isAssignableFrom(registered.getRawClass())
                 ? registered
                 : mapper.constructType(target);
+        requireKnownVersion(stored, as.getRawClass());
         Map<Integer, Upcaster> steps = upcasters.get(stored.type());
         if (steps == null || !steps.containsKey(stored.version())) {
             return mapper.readValue(stored.payload().text(), as);

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class BusStatsTests {
 
-    private static final ConsumerStats AUDIT = new ConsumerStats("audit", true, 5, Duration.ofSeconds(3), 2, 7, 11, 13);
+    private static final ConsumerStats AUDIT =
+            new ConsumerStats("audit", true, false, 5, Duration.ofSeconds(3), 2, 7, 11, 13);
 
     @Test
     void theFiguresOfAConsumerAreFoundByItsName() {

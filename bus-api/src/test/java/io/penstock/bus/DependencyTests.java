@@ -8,6 +8,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
@@ -19,6 +20,8 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Date;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -115,6 +118,25 @@ class DependencyTests {
                 .orShould()
                 .callMethod(UUID.class, "randomUUID")
                 .check(MAIN);
+    }
+
+    @Test
+    void theWallClockIsReadForAnEventsTimeAndItsIdOnly() {
+        noClasses()
+                .that(DescribedPredicate.not(belongTo(Event.class, EventIds.class)))
+                .should()
+                .accessTargetWhere(DescribedPredicate.describe("is a wall clock", DependencyTests::isAWallClock))
+                .check(MAIN);
+    }
+
+    /** Also as a method reference. */
+    private static boolean isAWallClock(JavaAccess<?> access) {
+        String name = access.getTarget().getName();
+        JavaClass owner = access.getTargetOwner();
+        return (owner.getPackageName().equals("java.time") && name.equals("now"))
+                || (owner.isEquivalentTo(System.class) && name.equals("currentTimeMillis"))
+                || (owner.isEquivalentTo(Date.class) && name.equals("<init>"))
+                || owner.isAssignableTo(Clock.class);
     }
 
     @Test

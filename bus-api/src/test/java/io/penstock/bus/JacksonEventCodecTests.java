@@ -272,8 +272,48 @@ class JacksonEventCodecTests {
     }
 
     @Test
-    void aParentOfAnUnregisteredTypeIsUndecodable() {
-        assertUndecodable("{\"orderId\":\"A-1\"}", OrderEvent.class);
+    void aParentOfAnUnregisteredTypeIsLeftToNodesThatHaveRegisteredIt() {
+        assertThatThrownBy(() -> codec.decode(stored("order.lost", "{\"orderId\":\"A-1\"}"), OrderEvent.class))
+                .isInstanceOf(UnknownEventTypeException.class)
+                .hasMessageContainingAll("order.lost", OrderEvent.class.getName());
+    }
+
+    @Test
+    void aParentThatDecodesByItselfNeedsNoRegistration() {
+        assertThat(codec.decode(stored("a.b", "[1]"), List.class)).isEqualTo(List.of(1));
+        assertThat(codec.decode(stored("a.b", "7"), Number.class)).isEqualTo(7);
+        assertUndecodable("{", Map.class);
+    }
+
+    @Test
+    void aFieldThatCannotBeBuiltIsUndecodableWhateverIsRegistered() {
+        record Holder(OrderEvent held) {}
+
+        assertUndecodable("{\"held\":{}}", Holder.class);
+    }
+
+    @Test
+    void aVersionThatOnlyALaterClassStandsForIsLeftToNodesThatHaveIt() {
+        @EventType(value = "parcel.weighed", version = 2)
+        record Weighed(int grams) {}
+        Event.Builder<RawJson> event = Event.builder("parcel.weighed", new RawJson("{\"grams\":5}"));
+
+        assertThat(codec.decode(event.version(1).build(), Weighed.class)).isEqualTo(new Weighed(5));
+        assertThat(codec.decode(event.version(2).build(), Weighed.class)).isEqualTo(new Weighed(5));
+        assertThatThrownBy(() -> codec.decode(event.version(3).build(), Weighed.class))
+                .isInstanceOf(UnknownEventTypeException.class)
+                .hasMessageContainingAll("parcel.weighed v3", "the last one is 2");
+        assertThat(codec.decode(event.version(3).build(), Map.class)).isEqualTo(Map.of("grams", 5));
+    }
+
+    @Test
+    void aClassThatStandsForAnotherTypeSaysNothingOfThisOnesVersions() {
+        assertThat(codec.decode(
+                        Event.builder("order.moved", new RawJson("{\"orderId\":\"A-1\"}"))
+                                .version(3)
+                                .build(),
+                        OrderPlaced.class))
+                .isEqualTo(new OrderPlaced("A-1"));
     }
 
     @Test

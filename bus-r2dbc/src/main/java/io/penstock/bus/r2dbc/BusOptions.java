@@ -26,6 +26,9 @@ import java.util.UUID;
  * @param grace how long close waits for running handlers, up to 1 h; default 30 s
  * @param acquireTimeout how long a delivery waits for a connection of the application, and then for its inbox row,
  *     10 ms to 1 h; default 30 s
+ * @param notifications whether nodes tell each other of events by NOTIFY, and listen on one more connection once a consumer
+ *     runs; switch it off behind a pooler that shares connections between transactions, the poll delivers then; default
+ *     true
  * @param maxPendingPublishes publishes that may wait to be written, from 1; default 100,000
  */
 public record BusOptions(
@@ -43,6 +46,7 @@ public record BusOptions(
         Duration retentionInterval,
         Duration grace,
         Duration acquireTimeout,
+        boolean notifications,
         int maxPendingPublishes) {
 
     public static final BusOptions DEFAULTS = builder().build();
@@ -94,6 +98,7 @@ public record BusOptions(
         private Duration retentionInterval = Duration.ofMinutes(1);
         private Duration grace = Duration.ofSeconds(30);
         private Duration acquireTimeout = Duration.ofSeconds(30);
+        private boolean notifications = true;
         private int maxPendingPublishes = 100_000;
 
         private Builder() {}
@@ -168,6 +173,11 @@ public record BusOptions(
             return this;
         }
 
+        public Builder notifications(boolean on) {
+            this.notifications = on;
+            return this;
+        }
+
         public Builder maxPendingPublishes(int count) {
             this.maxPendingPublishes = count;
             return this;
@@ -189,6 +199,7 @@ public record BusOptions(
                     retentionInterval,
                     grace,
                     acquireTimeout,
+                    notifications,
                     maxPendingPublishes);
         }
     }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAtNanos when the event expires, by this node's monotonic clock; {@code null}: never
  * @param blocked whether an earlier row of its key had to be waited for
  * @param followed whether rows of its key are parked
+ * @param orphaned whether a handler was begun on it in suspicion of its last owner's death, and nobody recorded an end
+ * @param counted whether the attempt was recorded before the handler runs: it is one of {@code attempts} then
  */
 record Claimed(
         long seq,
@@ -20,6 +22,8 @@ record Claimed(
         @Nullable Long expiresAtNanos,
         boolean blocked,
         boolean followed,
+        boolean orphaned,
+        boolean counted,
         Event<RawJson> event) {
 
     boolean isExpired() {
@@ -28,6 +32,16 @@ record Claimed(
 
     /** The number of the attempt that a run of the handler now would be, from 1. */
     int attempt() {
-        return attempts + 1;
+        return counted ? attempts : attempts + 1;
+    }
+
+    /** The failed attempts without the one that was recorded before the handler runs. */
+    int attemptsBefore() {
+        return attempt() - 1;
+    }
+
+    Claimed count() {
+        return new Claimed(
+                seq, keyHash, partition, attempts + 1, expiresAtNanos, blocked, followed, orphaned, true, event);
     }
 }

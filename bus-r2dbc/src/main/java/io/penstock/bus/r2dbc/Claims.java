@@ -28,6 +28,7 @@ final class Claims {
                         WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
                           AND later.holds_key AND later.seq > inbox.seq
                         ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
+                   inbox.orphaned,
                    CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 ELSE 0 END AS xmin,
                    CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 ELSE 0 END AS own_xid,
             """ + Rows.EVENT_COLUMNS + """
@@ -132,7 +133,7 @@ final class Claims {
     }
 
     private static Seen seen(Readable row) {
-        return new Seen(claimed(row), Rows.required(row, 7, Long.class), Rows.required(row, 8, Long.class));
+        return new Seen(claimed(row), Rows.required(row, 8, Long.class), Rows.required(row, 9, Long.class));
     }
 
     private static Claimed claimed(Readable row) {
@@ -144,7 +145,9 @@ final class Claims {
                 expiry(row.get(4, Long.class)),
                 Rows.required(row, 5, Boolean.class),
                 Rows.required(row, 6, Boolean.class),
-                Rows.event(row, 9));
+                Rows.required(row, 7, Boolean.class),
+                false,
+                Rows.event(row, 10));
     }
 
     /** The database's clock says how long there is left; the node's monotonic clock counts it down from here. */

@@ -1,11 +1,13 @@
 package io.penstock.bus.r2dbc;
 
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What lies beneath pools and their connections, and how a connection is given back. */
@@ -29,6 +31,13 @@ final class Connections {
         return raw(connection) instanceof PostgresqlConnection postgresql
                 ? postgresql.cancelRequest().timeout(CLOSING).onErrorComplete()
                 : Mono.empty();
+    }
+
+    /** What is notified on the channels the connection listens to, and when it ends; what nobody asks for is dropped. */
+    static Flux<Notification> notifications(Connection connection) {
+        return raw(connection) instanceof PostgresqlConnection postgresql
+                ? postgresql.getNotifications()
+                : Flux.error(new IllegalStateException("No notifications come from " + connection));
     }
 
     /** Gives a connection back after an error; one that may be broken is closed for good, or the pool would lend it on. */

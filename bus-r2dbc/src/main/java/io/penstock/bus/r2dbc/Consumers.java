@@ -19,7 +19,7 @@ final class Consumers {
                    likes = ARRAY(SELECT DISTINCT unnest(likes || $3::text[]) ORDER BY 1),
                    ordered = $4
              WHERE name = $1
-            RETURNING id::int4 AS id, partitions
+            RETURNING id::int4 AS id, partitions, paused
             """;
 
     // Only for a new name: even an INSERT that finds a conflict uses up one of the 32,767 numbers.
@@ -27,7 +27,7 @@ final class Consumers {
             INSERT INTO ${schema}.consumer (name, patterns, likes, ordered, partitions)
             VALUES ($1, $2, $3, $4, $5)
                 ON CONFLICT (name) DO NOTHING
-            RETURNING id::int4 AS id, partitions
+            RETURNING id::int4 AS id, partitions, paused
             """;
 
     // For a consumer that is not, or no longer, ordered: nothing waits behind anything.
@@ -45,6 +45,8 @@ final class Consumers {
                 ON CONFLICT DO NOTHING
             """;
 
+    private static final String PAUSE = "UPDATE ${schema}.consumer SET paused = $2 WHERE name = $1";
+
     private static final String DELETE = "DELETE FROM ${schema}.consumer WHERE name = $1 RETURNING id::int4 AS id";
 
     private static final String FORGET = """
@@ -61,6 +63,17 @@ final class Consumers {
 
     Mono<Registered> register(ConsumerSpec<?> spec) {
         return database.transaction(connection -> write(connection, spec));
+    }
+
+    /** Stores whether a consumer is paused; errors when there is none of that name. */
+    Mono<Void> pause(String name, boolean paused) {
+        return database.update(
+                        database.sql(PAUSE),
+                        statement -> statement.bind(0, name).bind(1, paused))
+                .filter(changed -> changed > 0)
+                .switchIfEmpty(
+                        Mono.error(() -> new InvalidConsumerException("No consumer '" + name + "' is registered")))
+                .then();
     }
 
     Mono<Boolean> delete(String name) {
@@ -81,7 +94,7 @@ final class Consumers {
                 .flatMap(slices -> slices.require(spec))
                 .flatMap(slices -> slice(connection, slices)
                         .then(free(connection, slices, spec))
-                        .thenReturn(new Registered(slices.consumerId(), spec)));
+                        .thenReturn(new Registered(slices.consumerId(), spec, slices.paused())));
     }
 
     private Mono<Slices> update(Connection connection, ConsumerSpec<?> spec) {
@@ -136,10 +149,13 @@ final class Consumers {
         return pattern.replace("_", "\\_").replace('*', '%');
     }
 
-    private record Slices(int consumerId, int partitions) {
+    private record Slices(int consumerId, int partitions, boolean paused) {
 
         static Slices of(Readable row) {
-            return new Slices(Rows.required(row, "id", Integer.class), Rows.required(row, "partitions", Integer.class));
+            return new Slices(
+                    Rows.required(row, "id", Integer.class),
+                    Rows.required(row, "partitions", Integer.class),
+                    Rows.required(row, "paused", Boolean.class));
         }
 
         Mono<Slices> require(ConsumerSpec<?> spec) {

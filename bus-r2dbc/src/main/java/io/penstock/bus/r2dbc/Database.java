@@ -10,7 +10,6 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -39,28 +38,36 @@ final class Database {
             """;
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
-    static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_OPENING = Duration.ofSeconds(15);
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
+    private final BusConnections connections;
     private final ConnectionPool pool;
     private final Transactions transactions;
+    private final Duration longestStatement;
 
-    Database(ConnectionFactory application, SchemaName schema, int connections) {
+    Database(ConnectionFactory application, SchemaName schema, int most) {
+        this(application, schema, most, LONGEST_STATEMENT);
+    }
+
+    Database(ConnectionFactory application, SchemaName schema, int most, Duration longestStatement) {
         this.schema = schema;
-        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(
-                        new BusConnections(Connections.unpooled(application)))
+        this.longestStatement = longestStatement;
+        this.connections = new BusConnections(Connections.unpooled(application));
+        this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(this.connections)
                 .name("penstock")
                 .initialSize(0)
-                .maxSize(connections)
+                .maxSize(most)
                 .maxIdleTime(Duration.ofMinutes(10))
                 .maxLifeTime(Duration.ofHours(1))
                 .maxAcquireTime(ACQUIRE_TIMEOUT)
-                .maxCreateConnectionTime(Duration.ofSeconds(15))
+                .maxCreateConnectionTime(LONGEST_OPENING)
                 // After a restart of the server every pooled connection may be dead, and is found so one by one.
-                .acquireRetry(connections)
+                .acquireRetry(most)
                 .allocatorSubscribeOn(Schedulers.boundedElastic())
                 .build());
-        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, new WakeUp());
+        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {});
     }
 
     /** The statement with the schema's name put in. */
@@ -68,18 +75,27 @@ final class Database {
         return schema.in(text);
     }
 
+    Duration longestStatement() {
+        return longestStatement;
+    }
+
     SchemaName schema() {
         return schema;
     }
 
+    /** A connection apart from the pool, prepared as those in it are; who opens it closes it. */
+    Mono<Connection> open() {
+        return connections.create().timeout(LONGEST_OPENING);
+    }
+
     /**
-     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after half
-     * a minute the work fails and the connection is closed.
+     * Runs the work with a connection in autocommit mode. A peer that is gone without a word never answers: after the
+     * longest time a statement may take the work fails and the connection is closed.
      */
     <T> Mono<T> with(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
                 pool.create(),
-                connection -> work.apply(connection).timeout(LONGEST_STATEMENT),
+                connection -> work.apply(connection).timeout(longestStatement),
                 Connection::close,
                 Connections::giveBack,
                 Connection::close);
@@ -126,8 +142,8 @@ final class Database {
     private record BusConnections(ConnectionFactory factory) implements ConnectionFactory {
 
         @Override
-        public Publisher<? extends Connection> create() {
-            return Mono.from(factory.create())
+        public Mono<Connection> create() {
+            return Mono.<Connection>from(factory.create())
                     .subscribeOn(Schedulers.boundedElastic())
                     .flatMap(BusConnections::prepare);
         }
@@ -138,9 +154,12 @@ final class Database {
         }
 
         private static Mono<Connection> prepare(Connection connection) {
-            return rows(connection, SESSION, statement -> {}, row -> row)
-                    .then(Mono.just(connection))
-                    .onErrorResume(error -> Mono.from(connection.close()).then(Mono.error(error)));
+            return Mono.usingWhen(
+                    Mono.just(connection),
+                    opened -> rows(opened, SESSION, statement -> {}, row -> row).then(Mono.just(opened)),
+                    opened -> Mono.empty(),
+                    (opened, error) -> opened.close(),
+                    Connection::close);
         }
     }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Lists dead letters, gives them another life, or removes them. A change wakes this node's consumers. */
+/** Lists dead letters, gives them another life, or removes them. A change wakes the consumers. */
 final class DeadLetterQueue implements DeadLetters {
 
     private static final String MEANT = """
@@ -48,7 +48,8 @@ final class DeadLetterQueue implements DeadLetters {
             WITH meant AS (SELECT inbox.consumer_id, inbox.seq, consumer.ordered
             """ + MEANT + """
             )
-            UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, holds_key = meant.ordered
+            UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, orphaned = false,
+                   holds_key = meant.ordered
               FROM meant
              WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key

@@ -6,8 +6,10 @@ import io.penstock.bus.Delivery;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventExpiredException;
 import io.penstock.bus.Handler;
+import io.penstock.bus.HandlerNeverEndedException;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.PayloadDecodingException;
+import io.penstock.bus.UnknownEventTypeException;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
@@ -26,6 +28,7 @@ import reactor.core.scheduler.Scheduler;
 final class DeliveryPipeline<T> {
 
     private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
+    private static final Duration FROZEN = Duration.ofSeconds(5);
     private static final Outcome NOT_OURS = new Outcome.Released("this node no longer owns it", Duration.ZERO);
 
     private final Registered consumer;
@@ -33,32 +36,30 @@ final class DeliveryPipeline<T> {
     private final Node node;
     private final BusListener listener;
     private final Inbox inbox;
+    private final Ownership ownership;
     private final Scheduler threads;
-    private final Predicate<Claimed> mayStart;
     private final Predicate<Claimed> freesKey;
     private final Failures failures;
+    private final Suspects suspects;
 
-    /**
-     * @param mayStart whether this node still owns a row and is not stopping
-     * @param freesKey whether the end of a row frees what is parked behind it
-     */
+    /** @param freesKey whether the end of a row frees what is parked behind it */
     DeliveryPipeline(
             Registered consumer,
             ConsumerSpec<T> spec,
             Node node,
-            Inbox inbox,
+            Ownership ownership,
             Scheduler threads,
-            Predicate<Claimed> mayStart,
             Predicate<Claimed> freesKey) {
         this.consumer = consumer;
         this.spec = spec;
         this.node = node;
         this.listener = node.listener();
-        this.inbox = inbox;
+        this.inbox = new Inbox(node.database(), consumer.id());
+        this.ownership = ownership;
         this.threads = threads;
-        this.mayStart = mayStart;
         this.freesKey = freesKey;
         this.failures = new Failures(consumer);
+        this.suspects = new Suspects(node.database(), consumer.id(), ownership::isSuspect);
     }
 
     /** Emits how each row of the unit ended. */
@@ -84,10 +85,12 @@ final class DeliveryPipeline<T> {
     }
 
     private void open(Claimed row, DeliveryUnit<T> unit) {
-        if (!mayStart.test(row)) {
+        if (!ownership.mayStart(row)) {
             unit.end(row, NOT_OURS);
         } else if (unit.holds(row)) {
             unit.end(row, Failures.BEHIND);
+        } else if (row.orphaned() && row.attempts() >= spec.options().retry().maxAttempts()) {
+            unit.end(row, new Outcome.Dead(neverEnded(row)));
         } else if (row.isExpired()) {
             unit.end(
                     row,
@@ -96,6 +99,12 @@ final class DeliveryPipeline<T> {
         } else {
             decode(row, unit);
         }
+    }
+
+    private HandlerNeverEndedException neverEnded(Claimed row) {
+        return new HandlerNeverEndedException(
+                "Consumer '" + spec.name() + "' began " + row.event() + " " + row.attempts()
+                        + " times with nothing beside it, and each time its node died before the handler ended");
     }
 
     private void decode(Claimed row, DeliveryUnit<T> unit) {
@@ -110,6 +119,8 @@ final class DeliveryPipeline<T> {
                     row.event()
                             .<T>withPayload(node.options().codec().decode(row.event(), target))
                             .build());
+        } catch (UnknownEventTypeException e) {
+            unit.end(row, new Outcome.Released(String.valueOf(e.getMessage()), UNKNOWN_TYPE_PAUSE));
         } catch (PayloadDecodingException e) {
             unit.end(row, new Outcome.Dead(e));
         } catch (Throwable e) {
@@ -119,8 +130,38 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> handle(DeliveryUnit<T> unit) {
-        unit.rows().forEach(row -> listener.started(delivery(row)));
-        return attempt(unit).onErrorResume(error -> Mono.just(failures.of(unit, error)));
+        if (unit.isOrphaned()) {
+            return node.isolation().alone(Mono.defer(() -> handleAlone(unit)));
+        }
+        return suspects.isAmong(unit.rows())
+                ? suspects.mark(unit.rows())
+                        .then(start(unit).subscribeOn(threads))
+                        .onErrorResume(error -> fail(unit, error))
+                : start(unit);
+    }
+
+    private Mono<List<Ended>> handleAlone(DeliveryUnit<T> unit) {
+        Claimed row = unit.rows().get(0);
+        return Mono.just(row)
+                .filter(ownership::mayStart)
+                .flatMap(suspects::count)
+                .flatMap(counted -> start(unit.count(counted)).subscribeOn(threads))
+                .switchIfEmpty(Mono.fromCallable(() -> unit.end(ignored -> Ended.notAttempted(row, NOT_OURS))))
+                .onErrorResume(error -> fail(unit, error));
+    }
+
+    private Mono<List<Ended>> start(DeliveryUnit<T> unit) {
+        return Mono.defer(() -> {
+                    unit.rows().forEach(row -> listener.started(delivery(row)));
+                    return attempt(unit);
+                })
+                .onErrorResume(error -> fail(unit, error));
+    }
+
+    private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
+        return Mono.fromCallable(() -> unit.rows().stream().allMatch(ownership::mayEnd)
+                ? failures.of(unit, error)
+                : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
     }
 
     private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
@@ -146,7 +187,7 @@ final class DeliveryPipeline<T> {
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> inbox.remove(connection, unit.rows())
+                .run(connection -> inbox.take(connection, unit.rows(), longestIdle())
                         .collectList()
                         .timeout(node.options().acquireTimeout())
                         .map(owed -> unit.retain(new HashSet<>(owed)))
@@ -161,8 +202,16 @@ final class DeliveryPipeline<T> {
         // The connection's answer came on a thread of the driver, where no code of the application may run.
         return run(owed, () -> handler.call(owed, connection))
                 .subscribeOn(threads)
+                .then(Mono.defer(() -> requireOwned(owed)))
                 .then(Mono.defer(() -> release(owed, connection)))
                 .then(Mono.fromCallable(() -> owed.end(row -> Ended.removed(row, owed.nanos()))));
+    }
+
+    /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */
+    private Mono<Void> requireOwned(DeliveryUnit<T> owed) {
+        return owed.rows().stream().allMatch(ownership::mayEnd)
+                ? Mono.empty()
+                : Mono.error(new IllegalStateException("This node's lease was over before the handler ended"));
     }
 
     private Mono<Void> release(DeliveryUnit<T> owed, BusConnection connection) {
@@ -188,6 +237,11 @@ final class DeliveryPipeline<T> {
                 ? handling.contextWrite(context ->
                         context.put(Delivery.CONTEXT_KEY, delivery(unit.rows().get(0))))
                 : handling;
+    }
+
+    /** A handler that is within its time is never ended by the server; one whose node is frozen is. */
+    private Duration longestIdle() {
+        return spec.options().timeout().plus(FROZEN);
     }
 
     private static <T> void markAttempted(DeliveryUnit<T> unit, DeliveryUnit<T> owed) {

@@ -57,6 +57,19 @@ final class DeliveryUnit<T> {
         attempted = true;
     }
 
+    /** Whether it may have killed its node: then it is one row. */
+    boolean isOrphaned() {
+        return rows.get(0).orphaned();
+    }
+
+    /** The same with its row counted. */
+    DeliveryUnit<T> count(Claimed counted) {
+        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer);
+        unit.ended.addAll(ended);
+        unit.add(counted, event());
+        return unit;
+    }
+
     boolean isEmpty() {
         return rows.isEmpty();
     }

@@ -1,7 +1,6 @@
 package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.BusListener;
-import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
@@ -27,9 +26,8 @@ final class Dispatcher {
     private final Registered consumer;
     private final Node node;
     private final BusListener listener;
-    private final PartitionLeases leases;
+    private final Ownership ownership;
     private final Claims claims;
-    private final Inbox inbox;
     private final Window window;
     private final Settlement settlement;
     private final Scheduler threads;
@@ -37,20 +35,23 @@ final class Dispatcher {
     private final AtomicBoolean due = new AtomicBoolean(true);
     private final DueTimer timer = new DueTimer(this::lookForDue);
     private final Gate gate;
-    private volatile boolean stopping;
+    private final Gate alone;
+    private volatile long gains;
 
     Dispatcher(Registered consumer, Node node, PartitionLeases leases, Executor handlerThreads) {
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
-        this.leases = leases;
+        this.ownership = new Ownership(leases, consumer.id(), consumer.paused());
         this.claims = new Claims(node.database(), consumer);
         this.window = new Window(consumer);
-        this.inbox = new Inbox(node.database(), consumer.id());
-        this.settlement = new Settlement(consumer, node, inbox, window::freesKey, this::settled);
+        this.settlement = new Settlement(consumer, node, this::freesKey, this::settled);
         int concurrency = consumer.options().concurrency();
         this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
-        this.gate = new Gate(concurrency, pipeline(consumer.spec())::deliver, this::ended);
+        DeliveryPipeline<?> pipeline =
+                new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, this::freesKey);
+        this.gate = new Gate(concurrency, pipeline::deliver, this::ended);
+        this.alone = new Gate(1, pipeline::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
     }
 
@@ -67,7 +68,7 @@ final class Dispatcher {
     }
 
     PartitionLeases.Member member() {
-        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, this::sweep);
+        return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, claiming::signal);
     }
 
     /** Claims for the first time; from now on hints are followed. */
@@ -86,10 +87,35 @@ final class Dispatcher {
         }
     }
 
-    /** Looks from the very beginning, also for what is due. */
+    /** Begins nothing more on this node until it is resumed; what runs goes on. */
+    void pause() {
+        ownership.pause(true);
+        listener.paused(consumer.name());
+    }
+
+    void resume() {
+        ownership.pause(false);
+        listener.resumed(consumer.name());
+        sweep();
+    }
+
+    /** What the database says of all nodes. */
+    void pausedEverywhere(boolean paused) {
+        if (paused == ownership.isPausedEverywhere()) {
+            return;
+        }
+        ownership.pauseEverywhere(paused);
+        if (paused) {
+            listener.paused(consumer.name());
+        } else {
+            listener.resumed(consumer.name());
+            sweep();
+        }
+    }
+
     private void sweep() {
-        window.hint(0);
-        lookForDue();
+        lookAgain();
+        claiming.signal();
     }
 
     /**
@@ -97,7 +123,7 @@ final class Dispatcher {
      * grace is over: then what still runs is cancelled and its rows stay owed.
      */
     Mono<Void> stop(Duration grace) {
-        stopping = true;
+        ownership.stop();
         timer.dispose();
         return claiming.stop().then(drained()).timeout(grace, Mono.empty()).then(Mono.fromRunnable(this::dispose));
     }
@@ -111,6 +137,7 @@ final class Dispatcher {
 
     private void dispose() {
         gate.dispose();
+        alone.dispose();
         settlement.stop();
         threads.dispose();
     }
@@ -120,12 +147,21 @@ final class Dispatcher {
         claiming.signal();
     }
 
+    /**
+     * Asks once what is held. Partitions gained since the last round are read from the very beginning, after their due
+     * rows were made ready: read from where the others are, they could show a key's later event first.
+     */
     private Mono<Void> round() {
-        Integer[] partitions = leases.claimable(consumer.id());
+        HeldPartitions held = ownership.held();
+        Integer[] partitions = held.claimable();
         if (partitions.length == 0) {
             return Mono.empty();
         }
-        return promote(partitions).then(Mono.defer(this::claim));
+        if (held.gains() != gains) {
+            gains = held.gains();
+            lookAgain();
+        }
+        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
     }
 
     private Mono<Void> promote(Integer[] partitions) {
@@ -138,7 +174,7 @@ final class Dispatcher {
                 .then();
     }
 
-    /** Rows may have become ready although no answer came. */
+    /** From the very beginning, also for what is due. */
     private void lookAgain() {
         due.set(true);
         window.hint(0);
@@ -156,13 +192,11 @@ final class Dispatcher {
         }
     }
 
-    /** Asks for the partitions after the range: one that is gained in between brings a hint of its own. */
-    private Mono<Void> claim() {
+    private Mono<Void> claim(Integer[] partitions) {
         Claims.Range range = window.next();
         if (range == null) {
             return Mono.empty();
         }
-        Integer[] partitions = leases.claimable(consumer.id());
         return claims.read(range, partitions)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))
@@ -190,26 +224,29 @@ final class Dispatcher {
 
     private void dispatch(Claims.Range range, Claims.Page page) {
         listener.claimed(consumer.name(), page.rows().size());
-        gate.enter(window.admit(range, page));
+        enter(window.admit(range, page));
         readOn();
     }
 
     private void readOn() {
-        if (!stopping && window.wantsToRead()) {
+        if (window.wantsToRead()) {
             claiming.signal();
         }
     }
 
-    private <T> DeliveryPipeline<T> pipeline(ConsumerSpec<T> spec) {
-        return new DeliveryPipeline<>(consumer, spec, node, inbox, threads, this::mayStart, window::freesKey);
+    /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
+    private void enter(List<List<Claimed>> units) {
+        gate.enter(units.stream().filter(unit -> !unit.get(0).orphaned()).toList());
+        alone.enter(units.stream().filter(unit -> unit.get(0).orphaned()).toList());
     }
 
-    private boolean mayStart(Claimed row) {
-        return !stopping && leases.holds(consumer.id(), row.partition());
+    /** A row that is no longer ours may have had others parked behind it by its new owner. */
+    private boolean freesKey(Claimed row) {
+        return window.freesKey(row) || (consumer.isOrdered() && !ownership.mayEnd(row));
     }
 
     private void ended(List<Ended> ended) {
-        gate.enter(window.advance(ended));
+        enter(window.advance(ended));
         ended.forEach(this::observe);
         settlement.settle(ended);
     }

@@ -75,8 +75,28 @@ record GuardedListener(BusListener listener) implements BusListener {
     }
 
     @Override
+    public void paused(String consumer) {
+        guard(() -> listener.paused(consumer));
+    }
+
+    @Override
+    public void resumed(String consumer) {
+        guard(() -> listener.resumed(consumer));
+    }
+
+    @Override
     public void retired(long events) {
         guard(() -> listener.retired(events));
+    }
+
+    @Override
+    public void listening() {
+        guard(listener::listening);
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        guard(() -> listener.notListening(cause));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import reactor.core.publisher.Flux;
@@ -12,6 +13,17 @@ final class Inbox {
     // A ready row only: one that was retried, parked or buried by another node in the meantime is not ours to remove.
     private static final String REMOVE =
             "DELETE FROM ${schema}.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[]) RETURNING seq";
+
+    // As REMOVE, in a handler's transaction. When its node freezes there, or the network between them does, the server
+    // would keep the transaction, and the rows' locks, for hours: it is told to end it.
+    private static final String TAKE = """
+            DELETE FROM ${schema}.inbox
+             USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+             WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])
+            RETURNING seq
+            """;
+
+    private static final Duration LONGEST_IDLE = Duration.ofDays(24);
 
     // Released rows become due, not ready: until the dispatcher makes them ready, and reads from the lowest of them on,
     // they hold back the later rows of their key. A few at a time, or each failing head would park the whole key again.
@@ -31,22 +43,37 @@ final class Inbox {
     private final Database database;
     private final int consumerId;
     private final String remove;
+    private final String take;
     private final String release;
 
     Inbox(Database database, int consumerId) {
         this.database = database;
         this.consumerId = consumerId;
         this.remove = database.sql(REMOVE);
+        this.take = database.sql(TAKE);
         this.release = database.sql(RELEASE);
     }
 
-    /** Removes rows in the connection's transaction; emits those that were still there. */
-    Flux<Long> remove(Connection connection, Collection<Claimed> rows) {
+    private Flux<Long> remove(Connection connection, Collection<Claimed> rows) {
         Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
         return Database.rows(
                 connection,
                 remove,
                 statement -> statement.bind(0, consumerId).bind(1, seqs),
+                row -> Rows.required(row, "seq", Long.class));
+    }
+
+    /**
+     * Removes rows in a handler's transaction, which the server rolls back when nothing comes for so long; emits those
+     * that were still there.
+     */
+    Flux<Long> take(Connection connection, Collection<Claimed> rows, Duration longestIdle) {
+        Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
+        long millis = Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis());
+        return Database.rows(
+                connection,
+                take,
+                statement -> statement.bind(0, consumerId).bind(1, seqs).bind(2, Long.toString(millis)),
                 row -> Rows.required(row, "seq", Long.class));
     }
 
@@ -71,6 +98,6 @@ final class Inbox {
                 : database.transaction(connection -> remove(connection, rows)
                         .then(release(connection, keyHashes))
                         .then()
-                        .timeout(Database.LONGEST_STATEMENT));
+                        .timeout(database.longestStatement()));
     }
 }

@@ -54,6 +54,26 @@ public final class LoggingBusListener implements BusListener {
     }
 
     @Override
+    public void paused(String consumer) {
+        LOG.info("Consumer {} is paused here", consumer);
+    }
+
+    @Override
+    public void resumed(String consumer) {
+        LOG.info("Consumer {} goes on here", consumer);
+    }
+
+    @Override
+    public void listening() {
+        LOG.info("Listening for events that other nodes publish");
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        LOG.warn("Not listening for events that other nodes publish: the poll finds them until a new attempt", cause);
+    }
+
+    @Override
     public void failed(String step, Throwable error) {
         LOG.warn("The step '{}' failed and will be tried again", step, error);
     }

@@ -4,9 +4,13 @@ import io.penstock.bus.BusListener;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.UUID;
 
-/** What the rooms of one running bus share. *
+/**
+ * What the rooms of one running bus share.
+ *
  * @param database the connections on which deliveries and publishes are written
- * @param upkeep one connection apart, so that nothing keeps the node from renewing its leases
+ * @param upkeep one connection apart, so that nothing keeps the node from renewing its leases; one that does not answer
+ *     is given up before they are over
+ * @param isolation where what may kill the node runs alone
  */
 record Node(
         UUID id,
@@ -15,19 +19,24 @@ record Node(
         Database database,
         Database upkeep,
         Transactions transactions,
-        WakeUp wakeUp) {
+        WakeUp wakeUp,
+        Isolation isolation) {
 
     static Node of(ConnectionFactory application, BusOptions options) {
         SchemaName schema = new SchemaName(options.schema());
-        WakeUp wakeUp = new WakeUp();
+        UUID id = UUID.randomUUID();
+        BusListener listener = new GuardedListener(options.listener());
+        Database database = new Database(application, schema, options.connections());
+        WakeUp wakeUp = new WakeUp(new Broadcast(id, database, options, listener));
         return new Node(
-                UUID.randomUUID(),
+                id,
                 options,
-                new GuardedListener(options.listener()),
-                new Database(application, schema, options.connections()),
-                new Database(application, schema, 1),
-                new Transactions(application, options.acquireTimeout(), wakeUp),
-                wakeUp);
+                listener,
+                database,
+                new Database(application, schema, 1, options.lease().dividedBy(3)),
+                new Transactions(application, options.acquireTimeout(), wakeUp::committed),
+                wakeUp,
+                new Isolation());
     }
 
     String name() {

@@ -18,7 +18,7 @@ public final class Publication {
         this.hints = hints;
     }
 
-    /** Tells the bus that the transaction is committed. Does no I/O; a second call does nothing. */
+    /** Tells the bus that the transaction is committed. Waits for nothing; a second call does nothing. */
     public void committed() {
         if (told.compareAndSet(false, true)) {
             wakeUp.committed(hints);

@@ -10,6 +10,7 @@ import io.penstock.bus.InvalidConsumerException;
 import io.penstock.bus.InvalidEventException;
 import io.penstock.bus.PublishOutcomeUnknownException;
 import io.penstock.bus.PublishResult;
+import io.penstock.bus.RawJson;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -19,6 +20,7 @@ import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The event bus on PostgreSQL. Publishing works as soon as the schema is there; consumers run after {@link #start()}.
@@ -39,6 +41,8 @@ public final class R2dbcEventBus implements EventBus {
     private final Retention retention;
     private final DeadLetterQueue deadLetters;
     private final Statistics statistics;
+    private final Tail tail;
+    private final Sinks.Empty<Void> closed = Sinks.empty();
     private final Mono<Void> starting;
     private final Mono<Void> closing;
 
@@ -52,6 +56,7 @@ public final class R2dbcEventBus implements EventBus {
         this.retention = new Retention(node);
         this.deadLetters = new DeadLetterQueue(node.database(), node.wakeUp());
         this.statistics = new Statistics(node.database(), subscriptions::running);
+        this.tail = new Tail(node.database());
         this.starting = Mono.defer(this::doStart).cache(started -> FOR_GOOD, error -> Duration.ZERO, () -> FOR_GOOD);
         this.closing = Mono.defer(this::doClose).cache();
     }
@@ -121,11 +126,26 @@ public final class R2dbcEventBus implements EventBus {
     }
 
     @Override
+    public Flux<Event<RawJson>> tail(String... patterns) {
+        return tail.follow(patterns).takeUntilOther(closed.asMono());
+    }
+
+    @Override
     public Mono<Boolean> deleteConsumer(String name) {
         return Mono.defer(() -> subscriptions.isRunning(name)
                 ? Mono.error(new InvalidConsumerException(
                         "Consumer '" + name + "' runs on this bus: unsubscribe it before it is deleted"))
                 : consumers.delete(name));
+    }
+
+    @Override
+    public Mono<Void> pause(String consumer) {
+        return subscriptions.pause(consumer, true);
+    }
+
+    @Override
+    public Mono<Void> resume(String consumer) {
+        return subscriptions.pause(consumer, false);
     }
 
     @Override
@@ -160,10 +180,12 @@ public final class R2dbcEventBus implements EventBus {
     }
 
     private Mono<Void> doClose() {
+        closed.tryEmitEmpty();
         retention.stop();
         // Handlers that still run may publish.
         return within(subscriptions.close())
                 .then(within(Mono.defer(writer::close)))
+                .then(within(Mono.defer(node.wakeUp()::close)))
                 .then(within(node.upkeep().close()))
                 .then(within(node.database().close()));
     }

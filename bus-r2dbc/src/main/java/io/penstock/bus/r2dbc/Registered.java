@@ -4,8 +4,12 @@ import io.penstock.bus.ConsumerOptions;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.OnDead;
 
-/** A consumer with the number the database knows it by. */
-record Registered(int id, ConsumerSpec<?> spec) {
+/**
+ * A consumer with the number the database knows it by.
+ *
+ * @param paused whether it was paused on all nodes when it was registered here
+ */
+record Registered(int id, ConsumerSpec<?> spec, boolean paused) {
 
     String name() {
         return spec.name();

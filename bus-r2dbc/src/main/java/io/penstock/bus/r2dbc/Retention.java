@@ -6,12 +6,14 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
-/** Removes finished events after their retention: in bounded batches, one node at a time, never one still owed. */
+/**
+ * Removes finished events after their retention, in bounded batches, one node at a time, never one still owed; and sees
+ * to it that nothing stays parked behind nothing.
+ */
 final class Retention {
 
-    // Walks the outbox in its order, page by page, as far as there is anything old on a page. An event that some
-    // consumer
-    // still owes, or holds dead, is passed.
+    // Walks the outbox in its order, page by page, as far as there is anything old on a page. An event that
+    // some consumer still owes, or holds dead, is passed.
     private static final String RETIRE = """
             WITH turn AS MATERIALIZED (
                 SELECT pg_try_advisory_xact_lock(hashtextextended('penstock retention ' || $4, 0)) AS mine
@@ -48,17 +50,20 @@ final class Retention {
 
     private final Node node;
     private final Database database;
+    private final StrandedKeys stranded;
     private final Disposable.Swap running = Disposables.swap();
 
     Retention(Node node) {
         this.node = node;
         this.database = node.database();
+        this.stranded = new StrandedKeys(node);
     }
 
     void start() {
         Duration interval = node.options().retentionInterval();
         running.update(Mono.delay(interval)
                 .then(Mono.defer(this::retire))
+                .flatMap(retired -> stranded.free())
                 .onErrorResume(this::report)
                 .repeat()
                 .subscribe());
@@ -96,7 +101,7 @@ final class Retention {
         }
     }
 
-    private Mono<Long> report(Throwable error) {
+    private Mono<Void> report(Throwable error) {
         node.listener().failed("retention", error);
         return Mono.empty();
     }

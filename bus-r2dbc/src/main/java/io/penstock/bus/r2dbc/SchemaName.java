@@ -11,10 +11,12 @@ final class SchemaName {
     private static final String PLACEHOLDER = "${schema}";
 
     private final String quoted;
+    private final String channel;
 
     SchemaName(String name) {
         require(name);
         this.quoted = '"' + name + '"';
+        this.channel = "penstock_%016x".formatted(KeyHash.of(name));
     }
 
     static void require(String name) {
@@ -29,6 +31,11 @@ final class SchemaName {
     /** The statement with the schema's name put in. */
     String in(String sql) {
         return sql.replace(PLACEHOLDER, quoted);
+    }
+
+    /** The channel for the notifications of this schema's nodes: a plain identifier whatever the schema is called. */
+    String channel() {
+        return channel;
     }
 
     @Override

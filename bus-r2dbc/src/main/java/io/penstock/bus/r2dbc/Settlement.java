@@ -30,7 +30,7 @@ final class Settlement {
     // Guarded by the attempts that were read: what another node has counted since is not overwritten.
     private static final String FAIL = """
             UPDATE ${schema}.inbox
-               SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key,
+               SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key, orphaned = false,
                    due_at = CASE WHEN failed.state = 1
                                  THEN coalesce(failed.at, statement_timestamp() + failed.delay * interval '1 millisecond')
                             END,
@@ -61,12 +61,11 @@ final class Settlement {
     private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
-    Settlement(
-            Registered consumer, Node node, Inbox inbox, Predicate<Claimed> freesKey, Consumer<List<Ended>> onSettled) {
+    Settlement(Registered consumer, Node node, Predicate<Claimed> freesKey, Consumer<List<Ended>> onSettled) {
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
-        this.inbox = inbox;
+        this.inbox = new Inbox(node.database(), consumer.id());
         this.fail = node.database().sql(FAIL);
         this.freesKey = freesKey;
         this.onSettled = onSettled;
@@ -137,7 +136,7 @@ final class Settlement {
 
     private void wakeForFreed(Batch batch) {
         if (!batch.freedKeys.isEmpty()) {
-            node.wakeUp().committed(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
+            node.wakeUp().here(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
         }
     }
 
@@ -172,7 +171,7 @@ final class Settlement {
     }
 
     private static int attempts(Ended ended) {
-        return ended.row().attempts() + (ended.attempted() ? 1 : 0);
+        return ended.attempted() ? ended.row().attempt() : ended.row().attemptsBefore();
     }
 
     private static boolean isDead(Ended ended) {
@@ -211,7 +210,7 @@ final class Settlement {
         if (ended.outcome() instanceof Outcome.Dead) {
             listener.deadLettered(letter(ended, written));
         } else {
-            node.wakeUp().committed(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, written.dueInMillis())));
+            node.wakeUp().here(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, written.dueInMillis())));
         }
     }
 

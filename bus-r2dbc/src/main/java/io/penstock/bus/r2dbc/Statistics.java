@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
 final class Statistics {
 
     private static final String COUNT = """
-            SELECT now() AS at, consumer.id::int4 AS id, consumer.name, rows.ready, rows.scheduled, rows.parked, rows.dead,
+            SELECT now() AS at, consumer.id::int4 AS id, consumer.name, consumer.paused, rows.ready, rows.scheduled, rows.parked, rows.dead,
                    coalesce((
                        SELECT (extract(epoch FROM
                                    max(now() - greatest(event.created_at, event.deliver_at))) * 1000)::int8
@@ -67,6 +67,7 @@ final class Statistics {
         return new ConsumerStats(
                 Rows.required(row, "name", String.class),
                 dispatcher != null,
+                Rows.required(row, "paused", Boolean.class),
                 Rows.required(row, "ready", Long.class),
                 Duration.ofMillis(Math.max(0, Rows.required(row, "oldest_millis", Long.class))),
                 dispatcher == null ? 0 : dispatcher.inFlight(),

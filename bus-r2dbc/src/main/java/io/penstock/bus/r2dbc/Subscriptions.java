@@ -6,6 +6,7 @@ import io.penstock.bus.InvalidConsumerException;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,7 @@ final class Subscriptions {
     private final Consumers consumers;
     private final PartitionLeases leases;
     private final Sweep sweep;
+    private final Listening listening;
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Dispatcher> running = new ConcurrentHashMap<>();
     private final ExecutorService handlerThreads = Executors.newCachedThreadPool(Subscriptions::handlerThread);
@@ -34,7 +36,9 @@ final class Subscriptions {
         this.node = node;
         this.consumers = consumers;
         this.leases = new PartitionLeases(node);
-        this.sweep = new Sweep(node, () -> running.keySet().stream());
+        this.sweep = new Sweep(node, () -> running);
+        this.listening = new Listening(node);
+        node.wakeUp().add(Hint.ALL_CONSUMERS, hint -> sweep.lookSoon(), () -> false);
     }
 
     void start() {
@@ -46,12 +50,12 @@ final class Subscriptions {
     Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
         return Mono.defer(() -> {
             require(spec);
-            AtomicBoolean runs = new AtomicBoolean();
+            AtomicBoolean decided = new AtomicBoolean();
             return consumers
                     .register(spec)
-                    .map(this::run)
-                    .doOnNext(running -> runs.set(true))
-                    .doFinally(end -> freeName(spec.name(), runs.get()));
+                    .filter(registered -> decided.compareAndSet(false, true))
+                    .flatMap(this::run)
+                    .doFinally(end -> freeName(spec.name(), decided));
         });
     }
 
@@ -63,10 +67,19 @@ final class Subscriptions {
         return running;
     }
 
+    /** Stores whether a consumer is paused on all nodes, and follows that here. */
+    Mono<Void> pause(String name, boolean paused) {
+        return consumers
+                .pause(name, paused)
+                .then(Mono.defer(sweep::look))
+                .doOnSuccess(looked -> node.wakeUp().committed(List.of(Hint.everything(Hint.ALL_CONSUMERS))));
+    }
+
     /** Stops every consumer, side by side, and leaves the cluster. */
     Mono<Void> close() {
         closed = true;
         sweep.stop();
+        listening.stop();
         return Flux.fromIterable(running.values())
                 .flatMap(dispatcher -> stop(dispatcher).onErrorResume(this::report), Integer.MAX_VALUE)
                 .then(Mono.defer(() -> started ? leases.stop() : Mono.empty()))
@@ -80,9 +93,9 @@ final class Subscriptions {
         return Mono.empty();
     }
 
-    /** A registration that failed or was cancelled leaves the name for the next. */
-    private void freeName(String name, boolean runs) {
-        if (!runs) {
+    /** A registration that failed, or was cancelled before its consumer ran, leaves the name for the next. */
+    private void freeName(String name, AtomicBoolean decided) {
+        if (decided.compareAndSet(false, true)) {
             names.remove(name);
         }
     }
@@ -92,7 +105,7 @@ final class Subscriptions {
             throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: start the bus first");
         }
         if (closed) {
-            throw new InvalidConsumerException("Consumer '" + spec.name() + "' cannot start: the bus is closed");
+            throw closed(spec.name());
         }
         Class<?> transaction = transactionOf(spec.handler());
         if (transaction != null && !transaction.isAssignableFrom(BusConnection.class)) {
@@ -111,21 +124,36 @@ final class Subscriptions {
         return handler instanceof Handler.TransactionalBatch<?, ?> batch ? batch.transaction() : null;
     }
 
-    private RunningConsumer run(Registered consumer) {
+    private static InvalidConsumerException closed(String name) {
+        return new InvalidConsumerException("Consumer '" + name + "' cannot start: the bus is closed");
+    }
+
+    /** Known as running before the look at {@code closed}: a close that comes later finds and stops it. */
+    private Mono<RunningConsumer> run(Registered consumer) {
         Dispatcher dispatcher = new Dispatcher(consumer, node, leases, handlerThreads);
         running.put(consumer.id(), dispatcher);
-        node.wakeUp().add(consumer.id(), dispatcher::wake);
+        if (closed) {
+            forget(dispatcher);
+            return Mono.error(closed(consumer.name()));
+        }
+        node.wakeUp()
+                .add(
+                        consumer.id(),
+                        dispatcher::wake,
+                        () -> leases.holdsAll(consumer.id(), consumer.options().partitions()));
         dispatcher.start();
         leases.join(dispatcher.member());
-        return new Running(consumer.name(), Mono.defer(() -> stop(dispatcher)).cache());
+        listening.start();
+        return Mono.just(new Running(
+                dispatcher, leases, Mono.defer(() -> stop(dispatcher)).cache()));
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
         Duration grace = node.options().grace();
         node.wakeUp().remove(dispatcher.consumerId());
-        return dispatcher
-                .stop(grace)
-                .then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
+        Mono<Void> stopped = dispatcher.stop(grace);
+        leases.drain(dispatcher.consumerId());
+        return stopped.then(Mono.defer(() -> leases.leave(dispatcher.consumerId())))
                 .doOnTerminate(() -> forget(dispatcher));
     }
 
@@ -140,7 +168,29 @@ final class Subscriptions {
         return thread;
     }
 
-    private record Running(String name, Mono<Void> stopping) implements RunningConsumer {
+    private record Running(Dispatcher dispatcher, PartitionLeases leases, Mono<Void> stopping)
+            implements RunningConsumer {
+
+        @Override
+        public String name() {
+            return dispatcher.consumer().name();
+        }
+
+        @Override
+        public Mono<Void> pause() {
+            return Mono.defer(() -> {
+                dispatcher.pause();
+                return leases.rest(dispatcher.consumerId());
+            });
+        }
+
+        @Override
+        public Mono<Void> resume() {
+            return Mono.fromRunnable(() -> {
+                leases.rejoin(dispatcher.consumerId());
+                dispatcher.resume();
+            });
+        }
 
         @Override
         public Mono<Void> unsubscribe() {

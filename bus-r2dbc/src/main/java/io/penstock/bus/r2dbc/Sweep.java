@@ -2,19 +2,22 @@ package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
-/** The poll: one statement for all consumers of the node tells which of them have work that no signal told of. */
+/**
+ * The poll: one statement for all consumers of the node tells which of them have work that no signal told of, and which
+ * are paused.
+ */
 final class Sweep {
 
     // The clock_timestamp() of the result is harmless; the comparison with due_at is left to who promotes.
     private static final String LOOK = """
-            SELECT consumer.id::int4 AS id,
+            SELECT consumer.id::int4 AS id, consumer.paused,
                    coalesce((SELECT seq FROM ${schema}.inbox
                               WHERE consumer_id = consumer.id AND state = 0
                               ORDER BY seq LIMIT 1), 9223372036854775807) AS lowest_seq,
@@ -29,12 +32,14 @@ final class Sweep {
     private static final double JITTER = 0.2;
 
     private final Node node;
-    private final Supplier<Stream<Integer>> consumers;
+    private final Supplier<Map<Integer, Dispatcher>> consumers;
+    private final Loop looking;
     private final Disposable.Swap polling = Disposables.swap();
 
-    Sweep(Node node, Supplier<Stream<Integer>> consumers) {
+    Sweep(Node node, Supplier<Map<Integer, Dispatcher>> consumers) {
         this.node = node;
         this.consumers = consumers;
+        this.looking = new Loop(this::look, error -> node.listener().failed("poll", error));
     }
 
     void start() {
@@ -47,16 +52,23 @@ final class Sweep {
 
     void stop() {
         polling.dispose();
+        looking.stop().subscribe();
     }
 
-    private Mono<Void> look() {
-        Integer[] ids = consumers.get().toArray(Integer[]::new);
+    /** Looks as soon as it can, because another node said so. */
+    void lookSoon() {
+        looking.signal();
+    }
+
+    /** Looks now. */
+    Mono<Void> look() {
+        Integer[] ids = consumers.get().keySet().toArray(Integer[]::new);
         return ids.length == 0
                 ? Mono.empty()
                 : node.upkeep()
-                        .query(node.upkeep().sql(LOOK), statement -> statement.bind(0, ids), Sweep::hint)
+                        .query(node.upkeep().sql(LOOK), statement -> statement.bind(0, ids), Found::of)
                         .collectList()
-                        .doOnNext(node.wakeUp()::committed)
+                        .doOnNext(found -> found.forEach(this::tell))
                         .then();
     }
 
@@ -72,10 +84,22 @@ final class Sweep {
                 (long) (nanos * (1 - JITTER * ThreadLocalRandom.current().nextDouble())));
     }
 
-    private static Hint hint(Readable row) {
-        return new Hint(
-                Rows.required(row, "id", Integer.class),
-                Rows.required(row, "lowest_seq", Long.class),
-                Rows.required(row, "due_in", Long.class));
+    private void tell(Found found) {
+        Dispatcher dispatcher = consumers.get().get(found.hint().consumerId());
+        if (dispatcher != null) {
+            dispatcher.pausedEverywhere(found.paused());
+            dispatcher.wake(found.hint());
+        }
+    }
+
+    private record Found(Hint hint, boolean paused) {
+
+        static Found of(Readable row) {
+            Hint hint = new Hint(
+                    Rows.required(row, "id", Integer.class),
+                    Rows.required(row, "lowest_seq", Long.class),
+                    Rows.required(row, "due_in", Long.class));
+            return new Found(hint, Rows.required(row, "paused", Boolean.class));
+        }
     }
 }

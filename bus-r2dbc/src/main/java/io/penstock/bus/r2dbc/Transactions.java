@@ -6,8 +6,10 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -22,12 +24,12 @@ final class Transactions {
 
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
-    private final WakeUp wakeUp;
+    private final Consumer<List<Hint>> onCommitted;
 
-    Transactions(ConnectionFactory application, Duration acquireTimeout, WakeUp wakeUp) {
+    Transactions(ConnectionFactory application, Duration acquireTimeout, Consumer<List<Hint>> onCommitted) {
         this.application = application;
         this.acquireTimeout = acquireTimeout;
-        this.wakeUp = wakeUp;
+        this.onCommitted = onCommitted;
     }
 
     /**
@@ -39,10 +41,29 @@ final class Transactions {
         // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
         return Mono.usingWhen(
                 acquire().map(BusConnection::new),
-                begun -> begun.begin().then(Mono.defer(() -> work.apply(begun))),
+                begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
                 begun -> end(begun, commit(begun)),
-                (begun, error) -> end(begun, error instanceof HandlerTimeoutException ? stop(begun) : rollback(begun)),
+                (begun, error) -> end(begun, endAfter(begun, error)),
                 begun -> end(begun, stop(begun)));
+    }
+
+    /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */
+    private Mono<Void> begin(BusConnection begun) {
+        return begun.begin()
+                .timeout(acquireTimeout)
+                .onErrorMap(
+                        TimeoutException.class,
+                        error -> new NoConnectionException(
+                                "A connection of the application gave no answer within " + acquireTimeout, error));
+    }
+
+    private static Mono<Void> endAfter(BusConnection begun, Throwable error) {
+        if (error instanceof NoConnectionException) {
+            return Connections.closeForGood(begun.unwrap());
+        }
+        return error instanceof HandlerTimeoutException || error instanceof TimeoutException
+                ? stop(begun)
+                : rollback(begun);
     }
 
     private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {
@@ -60,7 +81,7 @@ final class Transactions {
         return Mono.from(begun.unwrap().commitTransaction())
                 .timeout(LONGEST_ENDING)
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
-                .doOnSuccess(committed -> wakeUp.committed(begun.hints()));
+                .doOnSuccess(committed -> onCommitted.accept(begun.hints()));
     }
 
     private static Throwable unknown(Throwable error) {

@@ -41,6 +41,6 @@ final class Units {
     }
 
     private static boolean hasFailedBefore(Claimed row) {
-        return row.attempts() > 0;
+        return row.attempts() > 0 || row.orphaned();
     }
 }

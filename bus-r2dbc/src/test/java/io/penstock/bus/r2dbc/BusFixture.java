@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A schema of its own for each test, and buses on it that end with the test. The poll interval is an hour, so whatever
@@ -91,6 +92,23 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
         return bus;
     }
 
+    /** The channel on which the nodes of this schema signal each other. */
+    String channel() {
+        return new SchemaName(schema).channel();
+    }
+
+    /** The server's processes for the connections on which buses of this schema listen. */
+    List<Integer> listeners() {
+        return all(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'penstock' AND query ~ '^(LISTEN|NOTIFY) %s'"
+                        .formatted(channel()),
+                row -> row.get("pid", Integer.class));
+    }
+
+    void terminateListeners() {
+        listeners().forEach(pid -> execute("SELECT pg_terminate_backend(" + pid + ")"));
+    }
+
     /** Subscribes and waits until the consumer is registered and owns its partitions. */
     RunningConsumer subscribe(R2dbcEventBus bus, ConsumerSpec<?> spec) {
         RunningConsumer running = bus.subscribe(spec).block(PATIENCE);
@@ -138,6 +156,27 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
                         row -> Map.entry(row.get("state", Integer.class), row.get("n", Long.class)))
                 .forEach(state -> states.put(state.getKey(), state.getValue()));
         return states;
+    }
+
+    /** While a transaction of somebody else keeps everybody from writing to a table. */
+    void whileLocked(String table, Runnable work) {
+        Mono.usingWhen(
+                        application.create(),
+                        connection -> Mono.from(connection.beginTransaction())
+                                .then(Database.changed(
+                                        connection, "LOCK TABLE %s.%s IN SHARE MODE".formatted(schema, table), s -> {}))
+                                .then(Mono.fromRunnable(work).subscribeOn(Schedulers.boundedElastic())),
+                        connection ->
+                                Mono.from(connection.rollbackTransaction()).then(Mono.from(connection.close())))
+                .block(PATIENCE);
+    }
+
+    void awaitStatementThatWaits() {
+        awaitThat(() -> one(
+                        "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+                                + schema + "%'",
+                        row -> row.get("n", Long.class))
+                > 0);
     }
 
     static void awaitThat(Callable<Boolean> condition) {

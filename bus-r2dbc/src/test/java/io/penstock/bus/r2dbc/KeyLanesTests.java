@@ -45,7 +45,7 @@ class KeyLanesTests {
     }
 
     private static Claimed row(long seq, long key, int attempts) {
-        return new Claimed(seq, key, 0, attempts, null, false, false, Event.of("a.b", new RawJson("{}")));
+        return new Claimed(seq, key, 0, attempts, null, false, false, false, false, Event.of("a.b", new RawJson("{}")));
     }
 
     /** The inbox as a sorted map; what runs; and what has to hold after each step. */
@@ -85,7 +85,8 @@ class KeyLanesTests {
                     1,
                     batch
                             ? builder.batchSize(unitSize).handleBatch(events -> Mono.empty())
-                            : builder.handle(event -> Mono.empty())));
+                            : builder.handle(event -> Mono.empty()),
+                    false));
         }
 
         void run() {
@@ -186,7 +187,8 @@ class KeyLanesTests {
         private Claimed blockedOrNot(Claimed row) {
             boolean blocked = later.values().stream()
                     .anyMatch(failed -> failed.keyHash() == row.keyHash() && failed.seq() < row.seq());
-            return new Claimed(row.seq(), row.keyHash(), 0, row.attempts(), null, blocked, false, row.event());
+            return new Claimed(
+                    row.seq(), row.keyHash(), 0, row.attempts(), null, blocked, false, false, false, row.event());
         }
 
         private void end() {

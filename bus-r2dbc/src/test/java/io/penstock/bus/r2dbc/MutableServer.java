@@ -1,5 +1,7 @@
 package io.penstock.bus.r2dbc;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,9 +15,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class MutableServer implements AutoCloseable {
 
     private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final List<Link> links = new CopyOnWriteArrayList<>();
     private final int target;
     private volatile boolean muted;
+    private volatile boolean listenersMuted;
 
     MutableServer(int target) throws IOException {
         this.target = target;
@@ -30,28 +33,54 @@ final class MutableServer implements AutoCloseable {
         muted = true;
     }
 
+    /** Mutes the connections on which LISTEN was said, and will be; tells how many those were. */
+    long muteListeners() {
+        listenersMuted = true;
+        return links.stream().filter(link -> link.listens).count();
+    }
+
+    /** Those that were muted have missed something, and stay as they are. */
+    void hearListenersAgain() {
+        links.stream().filter(link -> link.listens).forEach(link -> link.lost = true);
+        listenersMuted = false;
+    }
+
+    /** Closes the connections on which LISTEN was said; tells how many those were. */
+    long cutListeners() throws IOException {
+        List<Link> cut = links.stream().filter(link -> link.listens).toList();
+        for (Link link : cut) {
+            link.close();
+        }
+        return cut.size();
+    }
+
     private void accept() throws IOException {
         while (true) {
             Socket client = listening.accept();
-            Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-            sockets.addAll(List.of(client, server));
-            inBackground(() -> pass(client, server));
-            inBackground(() -> pass(server, client));
+            Link link = new Link(client, new Socket(InetAddress.getLoopbackAddress(), target));
+            links.add(link);
+            inBackground(() -> pass(link, link.client, link.server));
+            inBackground(() -> pass(link, link.server, link.client));
         }
     }
 
-    private void pass(Socket from, Socket to) throws IOException {
+    private void pass(Link link, Socket from, Socket to) throws IOException {
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream();
         byte[] bytes = new byte[8192];
         for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
-            if (!muted) {
+            link.listens |= new String(bytes, 0, read, ISO_8859_1).contains("LISTEN ");
+            if (!isMuted(link)) {
                 out.write(bytes, 0, read);
             }
         }
-        if (!muted) {
+        if (!isMuted(link)) {
             to.close();
         }
+    }
+
+    private boolean isMuted(Link link) {
+        return muted || link.lost || (listenersMuted && link.listens);
     }
 
     private static void inBackground(Work work) {
@@ -60,7 +89,7 @@ final class MutableServer implements AutoCloseable {
                     try {
                         work.run();
                     } catch (IOException closed) {
-                        // The test is over.
+                        // The test is over, or has cut the connection.
                     }
                 },
                 "mutable-server");
@@ -71,8 +100,26 @@ final class MutableServer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listening.close();
-        for (Socket socket : sockets) {
-            socket.close();
+        for (Link link : links) {
+            link.close();
+        }
+    }
+
+    private static final class Link {
+
+        private final Socket client;
+        private final Socket server;
+        private volatile boolean listens;
+        private volatile boolean lost;
+
+        Link(Socket client, Socket server) {
+            this.client = client;
+            this.server = server;
+        }
+
+        void close() throws IOException {
+            client.close();
+            server.close();
         }
     }
 

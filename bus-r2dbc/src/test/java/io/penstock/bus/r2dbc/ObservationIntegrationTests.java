@@ -45,7 +45,9 @@ class ObservationIntegrationTests {
         retryParkAndBury(bus);
         findADuplicate(bus);
         releaseAnUnknownType(bus);
+        bus.pause("twin").then(bus.resume("twin")).block(PATIENCE);
         bus.retire().block(PATIENCE);
+        loseTheOthers();
         fixture.execute("ALTER TABLE %1$s.partition_lease RENAME TO gone".formatted(fixture.schema()));
         awaitThat(() -> told.contains("failed"));
         fixture.execute("ALTER TABLE %1$s.gone RENAME TO partition_lease".formatted(fixture.schema()));
@@ -103,6 +105,12 @@ class ObservationIntegrationTests {
                 .block(PATIENCE);
         awaitThat(() -> told.contains("duplicate") && told.contains("completed"));
         assertThat(handled).hasValue(1);
+    }
+
+    private void loseTheOthers() {
+        awaitThat(() -> told.contains("listening"));
+        fixture.terminateListeners();
+        awaitThat(() -> told.contains("notListening"));
     }
 
     /** What was once asked for under a name, and no handler here knows any more. */

@@ -166,6 +166,6 @@ class ParkingIntegrationTests {
 
     private static Claimed row(long seq) {
         Event<RawJson> event = Event.of(Keyed.TYPE, new RawJson("{}"));
-        return new Claimed(seq, 0, 0, 0, null, true, false, event);
+        return new Claimed(seq, 0, 0, 0, null, true, false, false, false, event);
     }
 }

@@ -5,6 +5,7 @@ import io.penstock.bus.DeadLetter;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,9 +22,15 @@ final class RecordingListener implements BusListener {
     final AtomicInteger duplicates = new AtomicInteger();
     final AtomicInteger parked = new AtomicInteger();
     final AtomicInteger due = new AtomicInteger();
+    final AtomicInteger paused = new AtomicInteger();
+    final AtomicInteger resumed = new AtomicInteger();
     final List<Outcome.Retry> retries = new CopyOnWriteArrayList<>();
     final List<DeadLetter> dead = new CopyOnWriteArrayList<>();
     final List<Outcome.Released> released = new CopyOnWriteArrayList<>();
+    final List<Integer> unleased = new CopyOnWriteArrayList<>();
+    final AtomicInteger leased = new AtomicInteger();
+    final AtomicInteger listening = new AtomicInteger();
+    final List<Throwable> notListening = new CopyOnWriteArrayList<>();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
     @Override
@@ -78,6 +85,36 @@ final class RecordingListener implements BusListener {
     @Override
     public void due(String consumer, int deliveries) {
         due.addAndGet(deliveries);
+    }
+
+    @Override
+    public void unleased(String consumer, Collection<Integer> partitions) {
+        unleased.addAll(partitions);
+    }
+
+    @Override
+    public void paused(String consumer) {
+        paused.incrementAndGet();
+    }
+
+    @Override
+    public void resumed(String consumer) {
+        resumed.incrementAndGet();
+    }
+
+    @Override
+    public void leased(String consumer, Collection<Integer> partitions) {
+        leased.addAndGet(partitions.size());
+    }
+
+    @Override
+    public void listening() {
+        listening.incrementAndGet();
+    }
+
+    @Override
+    public void notListening(Throwable cause) {
+        notListening.add(cause);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.penstock.bus.r2dbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -9,7 +11,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import io.r2dbc.spi.R2dbcException;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,6 +85,24 @@ class RoomsTests {
                 .should()
                 .callMethod(R2dbcException.class, "getSqlState")
                 .check(ROOMS);
+    }
+
+    @Test
+    void noRoomReadsTheClockOfItsNode() {
+        ArchRuleDefinition.noClasses()
+                .should()
+                .accessTargetWhere(DescribedPredicate.describe("is a wall clock", RoomsTests::isAWallClock))
+                .check(ROOMS);
+    }
+
+    /** Also as a method reference. */
+    private static boolean isAWallClock(JavaAccess<?> access) {
+        String name = access.getTarget().getName();
+        JavaClass owner = access.getTargetOwner();
+        return (owner.getPackageName().equals("java.time") && name.equals("now"))
+                || (owner.isEquivalentTo(System.class) && name.equals("currentTimeMillis"))
+                || (owner.isEquivalentTo(Date.class) && name.equals("<init>"))
+                || owner.isAssignableTo(Clock.class);
     }
 
     private static Map<String, Set<String>> needs() {

@@ -200,6 +200,31 @@ class SubscribeIntegrationTests {
     }
 
     @Test
+    void aConsumerWhoseRegistrationEndsWhileTheBusClosesDoesNotStart() {
+        R2dbcEventBus bus = fixture.bus();
+        Sinks.Empty<Void> gate = Sinks.empty();
+        fixture.subscribe(bus, ConsumerSpec.named("slow").on("*").handle(event -> gate.asMono()));
+        publish(bus, "order.placed");
+        awaitThat(() -> fixture.listener.started.get() == 1);
+        Mono<RunningConsumer> late = bus.subscribe(spec("late", "*")).cache();
+        Mono<Void> closing = bus.close().cache();
+
+        fixture.whileLocked("consumer", () -> {
+            late.subscribe(running -> {}, error -> {});
+            fixture.awaitStatementThatWaits();
+            closing.subscribe();
+        });
+
+        StepVerifier.create(late)
+                .expectErrorMessage("Consumer 'late' cannot start: the bus is closed")
+                .verify(PATIENCE);
+        gate.tryEmitEmpty();
+        closing.block(PATIENCE);
+        assertThat(fixture.leased("late")).isZero();
+        assertThat(fixture.listener.failures).isEmpty();
+    }
+
+    @Test
     void aCancelledSubscribeLeavesTheNameFree() {
         R2dbcEventBus bus = fixture.bus();
         bus.subscribe(spec("cancelled", "*")).subscribe().dispose();

@@ -20,10 +20,10 @@ class WindowTests {
     private static final Throwable CAUSE = new IllegalStateException("no");
 
     private final Window window = new Window(new Registered(
-            1, ConsumerSpec.named("c").on("*").ordered().concurrency(4).handle(event -> Mono.empty())));
+            1, ConsumerSpec.named("c").on("*").ordered().concurrency(4).handle(event -> Mono.empty()), false));
 
     private final Window batches = new Window(
-            new Registered(1, ConsumerSpec.named("c").on("*").ordered().handleBatch(events -> Mono.empty())));
+            new Registered(1, ConsumerSpec.named("c").on("*").ordered().handleBatch(events -> Mono.empty()), false));
 
     @Test
     void aRowReadBeforeTheFailureOfItsKeysHeadWasStoredIsNotHandledAheadOfIt() {
@@ -78,7 +78,8 @@ class WindowTests {
                         .ordered()
                         .concurrency(1)
                         .prefetch(15)
-                        .handle(event -> Mono.empty())));
+                        .handle(event -> Mono.empty()),
+                false));
         assertThat(admit(small, row(1, 0), row(2, 0), row(3, 0), row(4, 0), row(5, 0)))
                 .containsExactly(List.of(row(1, 0)));
         assertThat(small.advance(List.of(done(row(1, 0))))).containsExactly(List.of(row(2, 0)));
@@ -112,6 +113,6 @@ class WindowTests {
     private static final Event<RawJson> EVENT = Event.of("order.placed", new RawJson("{}"));
 
     private static Claimed row(long seq, int attempts) {
-        return new Claimed(seq, KEY, 0, attempts, null, false, false, EVENT);
+        return new Claimed(seq, KEY, 0, attempts, null, false, false, false, false, EVENT);
     }
 }

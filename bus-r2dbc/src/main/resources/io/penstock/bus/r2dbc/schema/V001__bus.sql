@@ -53,6 +53,8 @@ CREATE TABLE ${schema}.inbox (
     state       smallint NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
     -- later rows of the same key wait for this one; never set on a ready row
     holds_key   boolean  NOT NULL DEFAULT false CHECK (state <> 0 OR NOT holds_key),
+    -- a handler was begun on it after its owner had died, and no ending was recorded since: it may kill its node
+    orphaned    boolean  NOT NULL DEFAULT false,
     due_at      timestamptz CHECK (state <> 1 OR due_at IS NOT NULL),
     failed_at   timestamptz,
     last_error  text,
