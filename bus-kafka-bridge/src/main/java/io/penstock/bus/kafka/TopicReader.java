@@ -42,7 +42,8 @@ final class TopicReader implements ConsumerRebalanceListener {
         this.options = options;
         this.listener = listener;
         this.thread = thread;
-        this.consumer = new KafkaConsumer<>(ConsumerSettings.of(options.consumer(), options.name(), options.batchSize()));
+        this.consumer =
+                new KafkaConsumer<>(ConsumerSettings.of(options.consumer(), options.name(), options.batchSize()));
     }
 
     static Mono<TopicReader> open(IngressOptions options, KafkaBridgeListener listener, Scheduler thread) {
