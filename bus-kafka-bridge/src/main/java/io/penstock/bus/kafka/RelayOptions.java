@@ -65,9 +65,14 @@ public record RelayOptions(
         return new Builder(name, List.of(patterns));
     }
 
-    /** The handler's: a pause, the sending, the last answers, and room for what is neither. */
+    /**
+     * The handler's, which nothing of an outage may reach, or it would use an attempt: the pause, the time in which waves
+     * begin, the last wave's own, and half a delivery for each batch that may stand in line while one waits for room in
+     * the producer's buffer.
+     */
     Duration batchTimeout() {
-        return longestPause.plus(deliveryTimeout.multipliedBy(3)).plusSeconds(5);
+        Duration inLine = deliveryTimeout.multipliedBy(concurrency).dividedBy(2);
+        return longestPause.plus(deliveryTimeout.multipliedBy(3)).plus(inLine).plusSeconds(5);
     }
 
     /** Gathers options, from the defaults on. Not thread-safe. */
