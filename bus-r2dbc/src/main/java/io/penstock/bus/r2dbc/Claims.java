@@ -2,6 +2,7 @@ package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Readable;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -28,7 +29,7 @@ final class Claims {
                         WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
                           AND later.holds_key AND later.seq > inbox.seq
                         ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
-                   inbox.orphaned,
+                   inbox.begun::int4 AS begun,
                    CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 ELSE 0 END AS xmin,
                    CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 ELSE 0 END AS own_xid,
             """ + Rows.EVENT_COLUMNS + """
@@ -57,10 +58,16 @@ final class Claims {
                     WHERE later.consumer_id = $1 AND later.state = 0 AND later.seq = ANY ($2::int8[])))
             """;
 
+    // Asks the leases too: a row made ready late, when its partition has a new owner, would be behind that one's
+    // cursor.
     private static final String PROMOTE = """
             WITH due AS (
                 SELECT seq FROM ${schema}.inbox
-                 WHERE consumer_id = $1 AND state = 1 AND due_at <= now() AND partition = ANY ($2::int4[])
+                 WHERE consumer_id = $1 AND state = 1 AND due_at <= now()
+                   AND partition = ANY (ARRAY(
+                       SELECT partition FROM ${schema}.partition_lease
+                        WHERE consumer_id = $1 AND node_id = $4 AND expires_at > clock_timestamp()
+                          AND partition = ANY ($2::int4[])))
                  ORDER BY due_at, seq
                  LIMIT $3
             ), ready AS (
@@ -80,12 +87,14 @@ final class Claims {
 
     private final Database database;
     private final Registered consumer;
+    private final UUID nodeId;
     private final String ready;
     private final String park;
     private final String promote;
 
-    Claims(Database database, Registered consumer) {
+    Claims(Database database, Registered consumer, UUID nodeId) {
         this.database = database;
+        this.nodeId = nodeId;
         this.consumer = consumer;
         this.ready = database.sql(READY);
         this.park = database.sql(PARK);
@@ -93,19 +102,19 @@ final class Claims {
     }
 
     /** Emits the ready rows of a range, in order. */
-    Mono<Page> read(Range range, Integer[] partitions) {
+    Mono<Page> read(Range range, HeldPartitions held) {
         return database.query(
                         ready,
                         statement -> statement
                                 .bind(0, consumer.id())
                                 .bind(1, range.above())
-                                .bind(2, partitions)
+                                .bind(2, held.claimable())
                                 .bind(3, range.without())
                                 .bind(4, range.onlyKeys())
                                 .bind(5, consumer.isOrdered())
                                 .bind(6, range.exceptKeys())
                                 .bind(7, range.limit()),
-                        Claims::seen)
+                        row -> seen(row, held.gains()))
                 .collectList()
                 .map(Page::of);
     }
@@ -124,7 +133,8 @@ final class Claims {
                         statement -> statement
                                 .bind(0, consumer.id())
                                 .bind(1, partitions)
-                                .bind(2, limit),
+                                .bind(2, limit)
+                                .bind(3, nodeId),
                         row -> new Promoted(
                                 Rows.required(row, "promoted", Long.class),
                                 Rows.required(row, "lowest_seq", Long.class),
@@ -132,11 +142,11 @@ final class Claims {
                 .single();
     }
 
-    private static Seen seen(Readable row) {
-        return new Seen(claimed(row), Rows.required(row, 8, Long.class), Rows.required(row, 9, Long.class));
+    private static Seen seen(Readable row, long gain) {
+        return new Seen(claimed(row, gain), Rows.required(row, 8, Long.class), Rows.required(row, 9, Long.class));
     }
 
-    private static Claimed claimed(Readable row) {
+    private static Claimed claimed(Readable row, long gain) {
         return new Claimed(
                 Rows.required(row, 0, Long.class),
                 Rows.required(row, 1, Long.class),
@@ -145,8 +155,8 @@ final class Claims {
                 expiry(row.get(4, Long.class)),
                 Rows.required(row, 5, Boolean.class),
                 Rows.required(row, 6, Boolean.class),
-                Rows.required(row, 7, Boolean.class),
-                false,
+                Rows.required(row, 7, Integer.class),
+                gain,
                 Rows.event(row, 10));
     }
 

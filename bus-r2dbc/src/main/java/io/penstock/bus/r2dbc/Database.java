@@ -34,7 +34,8 @@ final class Database {
                    set_config('enable_mergejoin', 'off', false),
                    set_config('enable_bitmapscan', 'off', false),
                    set_config('jit', 'off', false),
-                   set_config('lock_timeout', '10s', false)
+                   set_config('lock_timeout', '10s', false),
+                   set_config('idle_in_transaction_session_timeout', '30s', false)
             """;
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);

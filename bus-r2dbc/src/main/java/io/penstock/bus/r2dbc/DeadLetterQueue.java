@@ -48,7 +48,7 @@ final class DeadLetterQueue implements DeadLetters {
             WITH meant AS (SELECT inbox.consumer_id, inbox.seq, consumer.ordered
             """ + MEANT + """
             )
-            UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, orphaned = false,
+            UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, begun = 0,
                    holds_key = meant.ordered
               FROM meant
              WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq

@@ -23,13 +23,14 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * The life of one unit, a delivery or a batch of them: admit and decode, begin, take from the inbox, handle, commit.
- * Every ending is an {@link Outcome}. Never errors, and writes nothing but in a handler's own transaction.
+ * Every ending is an {@link Outcome}, which is written elsewhere. Never errors.
  */
 final class DeliveryPipeline<T> {
 
     private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
     private static final Duration FROZEN = Duration.ofSeconds(5);
-    private static final Outcome NOT_OURS = new Outcome.Released("this node no longer owns it", Duration.ZERO);
+    private static final Outcome NOT_OURS =
+            new Outcome.Released("this node does not deliver it any more", Duration.ZERO);
 
     private final Registered consumer;
     private final ConsumerSpec<T> spec;
@@ -49,6 +50,7 @@ final class DeliveryPipeline<T> {
             Node node,
             Ownership ownership,
             Scheduler threads,
+            Suspects suspects,
             Predicate<Claimed> freesKey) {
         this.consumer = consumer;
         this.spec = spec;
@@ -59,15 +61,19 @@ final class DeliveryPipeline<T> {
         this.threads = threads;
         this.freesKey = freesKey;
         this.failures = new Failures(consumer);
-        this.suspects = new Suspects(node.database(), consumer.id(), ownership::isSuspect);
+        this.suspects = suspects;
     }
 
     /** Emits how each row of the unit ended. */
     Mono<List<Ended>> deliver(List<Claimed> rows) {
         return Mono.fromCallable(() -> open(rows))
-                .flatMap(unit -> unit.isEmpty() ? Mono.just(unit.ended()) : handle(unit))
+                .flatMap(unit -> unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit))
                 .subscribeOn(threads)
                 .onErrorResume(error -> Mono.just(notDelivered(rows, error)));
+    }
+
+    private Mono<List<Ended>> guarded(DeliveryUnit<T> unit) {
+        return suspects.guard(unit, this::begin).onErrorResume(error -> fail(unit, error));
     }
 
     /** Not by the handler: its errors are outcomes already. */
@@ -89,7 +95,7 @@ final class DeliveryPipeline<T> {
             unit.end(row, NOT_OURS);
         } else if (unit.holds(row)) {
             unit.end(row, Failures.BEHIND);
-        } else if (row.orphaned() && row.attempts() >= spec.options().retry().maxAttempts()) {
+        } else if (row.begun() > 1 && row.failures() >= spec.options().retry().maxAttempts()) {
             unit.end(row, new Outcome.Dead(neverEnded(row)));
         } else if (row.isExpired()) {
             unit.end(
@@ -102,9 +108,8 @@ final class DeliveryPipeline<T> {
     }
 
     private HandlerNeverEndedException neverEnded(Claimed row) {
-        return new HandlerNeverEndedException(
-                "Consumer '" + spec.name() + "' began " + row.event() + " " + row.attempts()
-                        + " times with nothing beside it, and each time its node died before the handler ended");
+        return new HandlerNeverEndedException("Consumer '" + spec.name() + "' began " + row.event() + " "
+                + (row.begun() - 1) + " times by itself, and each time its node died before the handler ended");
     }
 
     private void decode(Claimed row, DeliveryUnit<T> unit) {
@@ -129,28 +134,7 @@ final class DeliveryPipeline<T> {
         }
     }
 
-    private Mono<List<Ended>> handle(DeliveryUnit<T> unit) {
-        if (unit.isOrphaned()) {
-            return node.isolation().alone(Mono.defer(() -> handleAlone(unit)));
-        }
-        return suspects.isAmong(unit.rows())
-                ? suspects.mark(unit.rows())
-                        .then(start(unit).subscribeOn(threads))
-                        .onErrorResume(error -> fail(unit, error))
-                : start(unit);
-    }
-
-    private Mono<List<Ended>> handleAlone(DeliveryUnit<T> unit) {
-        Claimed row = unit.rows().get(0);
-        return Mono.just(row)
-                .filter(ownership::mayStart)
-                .flatMap(suspects::count)
-                .flatMap(counted -> start(unit.count(counted)).subscribeOn(threads))
-                .switchIfEmpty(Mono.fromCallable(() -> unit.end(ignored -> Ended.notAttempted(row, NOT_OURS))))
-                .onErrorResume(error -> fail(unit, error));
-    }
-
-    private Mono<List<Ended>> start(DeliveryUnit<T> unit) {
+    private Mono<List<Ended>> begin(DeliveryUnit<T> unit) {
         return Mono.defer(() -> {
                     unit.rows().forEach(row -> listener.started(delivery(row)));
                     return attempt(unit);
@@ -159,9 +143,9 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
-        return Mono.fromCallable(() -> unit.rows().stream().allMatch(ownership::mayEnd)
-                ? failures.of(unit, error)
-                : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
+        boolean ours = unit.rows().stream().allMatch(ownership::mayEnd) && !(error instanceof LeaseOverException);
+        return Mono.fromCallable(
+                () -> ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
     }
 
     private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
@@ -190,12 +174,21 @@ final class DeliveryPipeline<T> {
                 .run(connection -> inbox.take(connection, unit.rows(), longestIdle())
                         .collectList()
                         .timeout(node.options().acquireTimeout())
-                        .map(owed -> unit.retain(new HashSet<>(owed)))
+                        .flatMap(owed -> retain(unit, owed, connection))
                         .doOnNext(owed -> markAttempted(unit, owed))
-                        .flatMap(owed -> handle(owed, handler, connection)));
+                        .flatMap(owed -> handleOwed(owed, handler, connection)));
     }
 
-    private Mono<List<Ended>> handle(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
+    /** A row that is not ready any more is done, or was put off by a node that owned it in between. */
+    private Mono<DeliveryUnit<T>> retain(DeliveryUnit<T> unit, List<Long> owed, BusConnection connection) {
+        return owed.size() == unit.rows().size()
+                ? Mono.just(unit)
+                : inbox.owedLater(connection, unit.rows())
+                        .collectList()
+                        .map(later -> unit.retain(new HashSet<>(owed), new HashSet<>(later)));
+    }
+
+    private Mono<List<Ended>> handleOwed(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
         if (owed.isEmpty()) {
             return Mono.just(owed.ended());
         }
@@ -209,9 +202,7 @@ final class DeliveryPipeline<T> {
 
     /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */
     private Mono<Void> requireOwned(DeliveryUnit<T> owed) {
-        return owed.rows().stream().allMatch(ownership::mayEnd)
-                ? Mono.empty()
-                : Mono.error(new IllegalStateException("This node's lease was over before the handler ended"));
+        return owed.rows().stream().allMatch(ownership::mayEnd) ? Mono.empty() : Mono.error(new LeaseOverException());
     }
 
     private Mono<Void> release(DeliveryUnit<T> owed, BusConnection connection) {
@@ -262,6 +253,14 @@ final class DeliveryPipeline<T> {
     private static <T, C> @Nullable Mono<Void> call(
             Handler.TransactionalBatch<T, C> handler, List<Event<T>> events, Connection connection) {
         return handler.function().apply(events, handler.transaction().cast(connection));
+    }
+
+    /** The transaction is to be rolled back, and nothing of it recorded. */
+    private static final class LeaseOverException extends RuntimeException {
+
+        LeaseOverException() {
+            super("This node's lease was over before the handler ended", null, false, false);
+        }
     }
 
     @FunctionalInterface

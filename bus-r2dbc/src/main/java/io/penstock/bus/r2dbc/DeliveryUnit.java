@@ -13,6 +13,8 @@ import java.util.function.Function;
 /** The rows to be handled with their events, and those that ended without. */
 final class DeliveryUnit<T> {
 
+    private static final Outcome NOT_READY = new Outcome.Released("another node put it off", Duration.ZERO);
+
     private final List<Claimed> rows = new ArrayList<>();
     private final List<Event<T>> events = new ArrayList<>();
     private final List<Ended> ended = new ArrayList<>();
@@ -57,17 +59,14 @@ final class DeliveryUnit<T> {
         attempted = true;
     }
 
-    /** Whether it may have killed its node: then it is one row. */
-    boolean isOrphaned() {
-        return rows.get(0).orphaned();
-    }
-
-    /** The same with its row counted. */
-    DeliveryUnit<T> count(Claimed counted) {
-        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer);
-        unit.ended.addAll(ended);
-        unit.add(counted, event());
-        return unit;
+    /** The same with its rows marked as begun. */
+    DeliveryUnit<T> mark() {
+        DeliveryUnit<T> marked = new DeliveryUnit<>(consumer);
+        marked.ended.addAll(ended);
+        for (int i = 0; i < rows.size(); i++) {
+            marked.add(rows.get(i).mark(), events.get(i));
+        }
+        return marked;
     }
 
     boolean isEmpty() {
@@ -97,15 +96,15 @@ final class DeliveryUnit<T> {
         return all;
     }
 
-    /** Without the rows that are done already: those end as duplicates. */
-    DeliveryUnit<T> retain(Set<Long> owed) {
+    /** Without the rows that are not ready any more: those end as duplicates, or released if they are owed all the same. */
+    DeliveryUnit<T> retain(Set<Long> owed, Set<Long> owedLater) {
         DeliveryUnit<T> left = new DeliveryUnit<>(consumer);
         left.ended.addAll(ended);
         for (int i = 0; i < rows.size(); i++) {
             if (owed.contains(rows.get(i).seq())) {
                 left.add(rows.get(i), events.get(i));
             } else {
-                left.end(rows.get(i), Outcome.DUPLICATE);
+                left.end(rows.get(i), owedLater.contains(rows.get(i).seq()) ? NOT_READY : Outcome.DUPLICATE);
             }
         }
         return left;

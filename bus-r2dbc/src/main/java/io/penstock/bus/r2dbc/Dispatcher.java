@@ -30,6 +30,7 @@ final class Dispatcher {
     private final Claims claims;
     private final Window window;
     private final Settlement settlement;
+    private final Suspects suspects;
     private final Scheduler threads;
     private final Loop claiming;
     private final AtomicBoolean due = new AtomicBoolean(true);
@@ -43,13 +44,14 @@ final class Dispatcher {
         this.node = node;
         this.listener = node.listener();
         this.ownership = new Ownership(leases, consumer.id(), consumer.paused());
-        this.claims = new Claims(node.database(), consumer);
+        this.claims = new Claims(node.database(), consumer, node.id());
         this.window = new Window(consumer);
-        this.settlement = new Settlement(consumer, node, this::freesKey, this::settled);
+        this.settlement = new Settlement(consumer, node, ownership, this::freesKey, this::settled);
         int concurrency = consumer.options().concurrency();
         this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
+        this.suspects = new Suspects(node, consumer.id(), ownership, threads);
         DeliveryPipeline<?> pipeline =
-                new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, this::freesKey);
+                new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, suspects, this::freesKey);
         this.gate = new Gate(concurrency, pipeline::deliver, this::ended);
         this.alone = new Gate(1, pipeline::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
@@ -94,6 +96,9 @@ final class Dispatcher {
     }
 
     void resume() {
+        if (ownership.isStopping()) {
+            return;
+        }
         ownership.pause(false);
         listener.resumed(consumer.name());
         sweep();
@@ -125,7 +130,11 @@ final class Dispatcher {
     Mono<Void> stop(Duration grace) {
         ownership.stop();
         timer.dispose();
-        return claiming.stop().then(drained()).timeout(grace, Mono.empty()).then(Mono.fromRunnable(this::dispose));
+        return claiming.stop()
+                .then(drained())
+                .timeout(grace, Mono.empty())
+                .then(Mono.fromRunnable(this::dispose))
+                .then(Mono.defer(this::takeBack));
     }
 
     private Mono<Void> drained() {
@@ -133,6 +142,13 @@ final class Dispatcher {
                 .onBackpressureDrop()
                 .takeUntil(tick -> window.size() == 0)
                 .then();
+    }
+
+    private Mono<Void> takeBack() {
+        return suspects.takeBack().onErrorResume(error -> {
+            listener.failed("stop " + consumer.name(), error);
+            return Mono.empty();
+        });
     }
 
     private void dispose() {
@@ -161,7 +177,7 @@ final class Dispatcher {
             gains = held.gains();
             lookAgain();
         }
-        return promote(partitions).then(Mono.defer(() -> claim(partitions)));
+        return promote(partitions).then(Mono.defer(() -> claim(held)));
     }
 
     private Mono<Void> promote(Integer[] partitions) {
@@ -192,12 +208,12 @@ final class Dispatcher {
         }
     }
 
-    private Mono<Void> claim(Integer[] partitions) {
+    private Mono<Void> claim(HeldPartitions held) {
         Claims.Range range = window.next();
         if (range == null) {
             return Mono.empty();
         }
-        return claims.read(range, partitions)
+        return claims.read(range, held)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))
                 .doOnNext(page -> dispatch(range, page))
@@ -236,8 +252,8 @@ final class Dispatcher {
 
     /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
     private void enter(List<List<Claimed>> units) {
-        gate.enter(units.stream().filter(unit -> !unit.get(0).orphaned()).toList());
-        alone.enter(units.stream().filter(unit -> unit.get(0).orphaned()).toList());
+        gate.enter(units.stream().filter(unit -> !unit.get(0).isSuspected()).toList());
+        alone.enter(units.stream().filter(unit -> unit.get(0).isSuspected()).toList());
     }
 
     /** A row that is no longer ours may have had others parked behind it by its new owner. */

@@ -23,6 +23,11 @@ final class Inbox {
             RETURNING seq
             """;
 
+    private static final String OWED_LATER = """
+            SELECT seq FROM ${schema}.inbox
+             WHERE consumer_id = $1 AND state = ANY ('{1,2,3}'::int2[]) AND seq = ANY ($2::int8[])
+            """;
+
     private static final Duration LONGEST_IDLE = Duration.ofDays(24);
 
     // Released rows become due, not ready: until the dispatcher makes them ready, and reads from the lowest of them on,
@@ -74,6 +79,16 @@ final class Inbox {
                 connection,
                 take,
                 statement -> statement.bind(0, consumerId).bind(1, seqs).bind(2, Long.toString(millis)),
+                row -> Rows.required(row, "seq", Long.class));
+    }
+
+    /** Which of the rows are owed all the same, in another state. */
+    Flux<Long> owedLater(Connection connection, Collection<Claimed> rows) {
+        Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
+        return Database.rows(
+                connection,
+                database.sql(OWED_LATER),
+                statement -> statement.bind(0, consumerId).bind(1, seqs),
                 row -> Rows.required(row, "seq", Long.class));
     }
 

@@ -46,7 +46,7 @@ final class LeaseTable {
                    FOR UPDATE SKIP LOCKED
             )
             UPDATE ${schema}.partition_lease AS lease
-               SET node_id = $1, suspect = node_id IS NOT NULL,
+               SET node_id = $1, suspect = node_id IS NOT NULL AND node_id <> $1,
                    expires_at = clock_timestamp() + $4::int8 * interval '1 millisecond'
               FROM free
              WHERE lease.consumer_id = free.consumer_id AND lease.partition = free.partition

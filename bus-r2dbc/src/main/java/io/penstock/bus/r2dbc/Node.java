@@ -2,6 +2,7 @@ package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.BusListener;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.UUID;
 
 /**
@@ -22,6 +23,8 @@ record Node(
         WakeUp wakeUp,
         Isolation isolation) {
 
+    private static final Duration SHORTEST_PATIENCE = Duration.ofSeconds(1);
+
     static Node of(ConnectionFactory application, BusOptions options) {
         SchemaName schema = new SchemaName(options.schema());
         UUID id = UUID.randomUUID();
@@ -33,10 +36,16 @@ record Node(
                 options,
                 listener,
                 database,
-                new Database(application, schema, 1, options.lease().dividedBy(3)),
+                new Database(application, schema, 1, patience(options)),
                 new Transactions(application, options.acquireTimeout(), wakeUp::committed),
                 wakeUp,
                 new Isolation());
+    }
+
+    /** A third of the lease, or a second if that is more. */
+    private static Duration patience(BusOptions options) {
+        Duration third = options.lease().dividedBy(3);
+        return third.compareTo(SHORTEST_PATIENCE) < 0 ? SHORTEST_PATIENCE : third;
     }
 
     String name() {

@@ -34,23 +34,27 @@ final class Ownership {
         return pausedEverywhere;
     }
 
-    private boolean isResting() {
+    private boolean isHalted() {
         return stopping || paused || pausedEverywhere;
     }
 
     /** What to claim from. */
     HeldPartitions held() {
-        return isResting() ? HeldPartitions.NOTHING : leases.held(consumerId);
+        return isHalted() ? HeldPartitions.NOTHING : leases.held(consumerId);
+    }
+
+    boolean isStopping() {
+        return stopping;
     }
 
     /** Whether a handler may be begun on the row. */
     boolean mayStart(Claimed row) {
-        return !isResting() && leases.mayStart(consumerId, row.partition());
+        return !isHalted() && leases.mayStart(consumerId, row);
     }
 
-    /** Whether what was begun may be written as this node's: its lease may not be over by its own clock. */
+    /** Whether what was begun may be written as this node's: the lease was never over since, by its own clock. */
     boolean mayEnd(Claimed row) {
-        return leases.holds(consumerId, row.partition());
+        return leases.mayEnd(consumerId, row);
     }
 
     /** Whether the row's owner died when the row was there. */

@@ -42,7 +42,7 @@ final class PartitionLeases {
         this.listener = node.listener();
         this.lease = node.options().lease();
         this.beating = new Loop(this::beat, error -> listener.failed("renew leases", error));
-        this.drainLook = new DueTimer(beating::signal);
+        this.drainLook = new DueTimer(this::lookWhatDrained);
     }
 
     void start() {
@@ -51,6 +51,7 @@ final class PartitionLeases {
 
     /** Takes part in sharing this consumer's partitions, from the next beat on, which begins now. */
     void join(Member member) {
+        resting.remove(member.consumerId());
         members.put(member.consumerId(), member);
         held.put(member.consumerId(), HeldPartitions.NOTHING);
         beating.signal();
@@ -62,8 +63,12 @@ final class PartitionLeases {
         beating.signal();
     }
 
-    /** As drain; completes when this node holds nothing of the consumer. */
-    Mono<Void> rest(int consumerId) {
+    /** As drain; completes when this node holds nothing of the consumer. Of one that has left, nothing happens. */
+    Mono<Void> rest(Member member) {
+        int consumerId = member.consumerId();
+        if (members.get(consumerId) != member) {
+            return Mono.empty();
+        }
         drain(consumerId);
         return Flux.interval(Duration.ZERO, REST_LOOK)
                 .onBackpressureDrop()
@@ -73,9 +78,11 @@ final class PartitionLeases {
     }
 
     /** Takes its share again. */
-    void rejoin(int consumerId) {
-        resting.remove(consumerId);
-        beating.signal();
+    void rejoin(Member member) {
+        if (members.get(member.consumerId()) == member) {
+            resting.remove(member.consumerId());
+            beating.signal();
+        }
     }
 
     /** Gives back what is left of a consumer whose deliveries have ended. */
@@ -83,6 +90,7 @@ final class PartitionLeases {
         Member member = members.remove(consumerId);
         HeldPartitions last = held.remove(consumerId);
         resting.remove(consumerId);
+        suspects.remove(consumerId);
         return member == null || last == null || last.all().isEmpty() ? Mono.empty() : release(member, last.all());
     }
 
@@ -97,15 +105,14 @@ final class PartitionLeases {
     }
 
     /** Whether a delivery from this partition may start. */
-    boolean mayStart(int consumerId, int partition) {
+    boolean mayStart(int consumerId, Claimed row) {
         HeldPartitions now = held(consumerId);
-        return !now.isOver() && now.canStart(partition);
+        return now.holds(row) && now.canStart(row.partition());
     }
 
     /** Whether what was started may end: also while the partition is about to be given back. */
-    boolean holds(int consumerId, int partition) {
-        HeldPartitions now = held(consumerId);
-        return !now.isOver() && now.all().contains(partition);
+    boolean mayEnd(int consumerId, Claimed row) {
+        return held(consumerId).holds(row);
     }
 
     /** Whether the row was there when its partition was taken from a node that never gave it back. */
@@ -122,9 +129,20 @@ final class PartitionLeases {
 
     private Mono<Void> beat() {
         long askedAt = System.nanoTime();
-        return table.beat(members.keySet(), resting)
+        Set<Integer> asked = Set.copyOf(members.keySet());
+        return table.beat(asked, resting)
+                .collectList()
+                .doOnNext(shares -> forgetDeleted(asked, shares))
+                .flatMapIterable(shares -> shares)
                 .concatMap(share -> adjust(share, askedAt))
                 .then(table.bury());
+    }
+
+    /** Of a consumer that was deleted nothing is said, and nothing is held. */
+    private void forgetDeleted(Set<Integer> asked, List<LeaseTable.Share> shares) {
+        Set<Integer> deleted = new HashSet<>(asked);
+        shares.forEach(share -> deleted.remove(share.consumerId()));
+        deleted.forEach(consumer -> held.replace(consumer, HeldPartitions.NOTHING));
     }
 
     private Mono<Void> adjust(LeaseTable.Share share, long askedAt) {
@@ -156,7 +174,6 @@ final class PartitionLeases {
         List<Integer> partitions =
                 taken.stream().map(LeaseTable.Taken::partition).toList();
         Map<Integer, Long> suspected = suspects.computeIfAbsent(member.consumerId(), id -> new ConcurrentHashMap<>());
-        suspected.keySet().removeAll(partitions);
         taken.stream()
                 .filter(LeaseTable.Taken::suspect)
                 .forEach(partition -> suspected.put(partition.partition(), partition.newestSeq()));
@@ -173,7 +190,7 @@ final class PartitionLeases {
         Set<Integer> drained = new TreeSet<>(draining);
         drained.removeIf(partition -> member.isDelivering().test(partition));
         if (drained.size() < draining.size()) {
-            drainLook.in(DRAIN_LOOK.toMillis());
+            lookLater();
         }
         if (drained.isEmpty()) {
             return Mono.empty();
@@ -183,6 +200,21 @@ final class PartitionLeases {
         draining.removeAll(drained);
         hold(member, new HeldPartitions(kept, draining, until));
         return release(member, drained);
+    }
+
+    private void lookWhatDrained() {
+        boolean hasDrained = members.values().stream()
+                .anyMatch(member -> held(member.consumerId()).draining().stream()
+                        .anyMatch(partition -> !member.isDelivering().test(partition)));
+        if (hasDrained) {
+            beating.signal();
+        } else {
+            lookLater();
+        }
+    }
+
+    private void lookLater() {
+        drainLook.in(DRAIN_LOOK.toMillis());
     }
 
     private Mono<Void> release(Member member, Collection<Integer> partitions) {

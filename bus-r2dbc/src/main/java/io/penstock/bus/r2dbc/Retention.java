@@ -39,7 +39,7 @@ final class Retention {
             """;
 
     // What publishers wrote for a consumer while it was being deleted.
-    private static final String ORPHANS = """
+    private static final String OWNERLESS = """
             DELETE FROM ${schema}.inbox
              WHERE consumer_id = ANY (ARRAY(
                    SELECT gone::int2 FROM generate_series(1, (SELECT max(consumer_id) FROM ${schema}.inbox)) AS gone
@@ -79,8 +79,8 @@ final class Retention {
                 .expand(batch -> batch.last() == 0 ? Mono.empty() : retireAfter(batch.last()))
                 .doOnNext(batch -> observe(batch.retired()))
                 .reduce(0L, (sum, batch) -> sum + batch.retired())
-                .flatMap(sum ->
-                        database.update(database.sql(ORPHANS), statement -> {}).thenReturn(sum));
+                .flatMap(sum -> database.update(database.sql(OWNERLESS), statement -> {})
+                        .thenReturn(sum));
     }
 
     private Mono<Batch> retireAfter(long seq) {

@@ -27,10 +27,13 @@ import reactor.util.retry.Retry;
 /** Writes one consumer's outcomes, as many at a time as have gathered. One statement for each kind of ending. */
 final class Settlement {
 
-    // Guarded by the attempts that were read: what another node has counted since is not overwritten.
+    // Guarded by the attempts that were read: what another node has counted since is not overwritten. A row that is
+    // locked belongs to a handler's transaction on another node, which may be frozen: nobody waits for it here, and it
+    // is
+    // read again.
     private static final String FAIL = """
             UPDATE ${schema}.inbox
-               SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key, orphaned = false,
+               SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key, begun = 0,
                    due_at = CASE WHEN failed.state = 1
                                  THEN coalesce(failed.at, statement_timestamp() + failed.delay * interval '1 millisecond')
                             END,
@@ -41,6 +44,10 @@ final class Settlement {
                    AS failed (seq, expected, attempts, state, holds_key, delay, at, error)
              WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq = failed.seq
                AND inbox.attempts = failed.expected
+               AND inbox.seq = ANY (ARRAY(
+                   SELECT free.seq FROM ${schema}.inbox free
+                    WHERE free.consumer_id = $1 AND free.state = 0 AND free.seq = ANY ($2::int8[])
+                      FOR UPDATE SKIP LOCKED))
             RETURNING inbox.seq, inbox.failed_at,
                       ceil(extract(epoch FROM inbox.due_at - clock_timestamp()) * 1000)::int8 AS due_in
             """;
@@ -54,6 +61,7 @@ final class Settlement {
     private final Node node;
     private final BusListener listener;
     private final Inbox inbox;
+    private final Ownership ownership;
     private final String fail;
     private final Predicate<Claimed> freesKey;
     private final Consumer<List<Ended>> onSettled;
@@ -61,7 +69,13 @@ final class Settlement {
     private volatile boolean stopped;
 
     /** @param onSettled called with what was written, so that it can be forgotten */
-    Settlement(Registered consumer, Node node, Predicate<Claimed> freesKey, Consumer<List<Ended>> onSettled) {
+    Settlement(
+            Registered consumer,
+            Node node,
+            Ownership ownership,
+            Predicate<Claimed> freesKey,
+            Consumer<List<Ended>> onSettled) {
+        this.ownership = ownership;
         this.consumer = consumer;
         this.node = node;
         this.listener = node.listener();
@@ -84,15 +98,25 @@ final class Settlement {
 
     private Mono<Void> flush(List<List<Ended>> units) {
         List<Ended> all = units.stream().flatMap(List::stream).toList();
-        Batch batch = new Batch();
-        all.forEach(ended -> sort(ended, batch));
-        return Mono.defer(() -> remove(batch).then(fail(batch)))
+        return Mono.defer(() -> write(sorted(all)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
                         .filter(error -> !stopped && DatabaseErrors.isPassing(error))
                         .doBeforeRetry(retry -> report(retry.failure())))
                 .doOnSuccess(written -> onSettled.accept(all))
                 .onErrorResume(error -> givenUp(units, all, error));
+    }
+
+    /** Anew for each try: failures of rows that are another node's by now are not written. */
+    private Batch sorted(List<Ended> all) {
+        Batch batch = new Batch();
+        all.forEach(ended -> sort(ended, batch));
+        batch.failed.removeIf(ended -> !ownership.mayEnd(ended.row()));
+        return batch;
+    }
+
+    private Mono<Void> write(Batch batch) {
+        return remove(batch).then(Mono.defer(() -> fail(batch)));
     }
 
     /** One outcome that cannot be written must not hold up the others; what is not recorded is delivered again. */
@@ -118,7 +142,7 @@ final class Settlement {
         } else if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Dead) {
             batch.failed.add(ended);
         } else if (outcome instanceof Outcome.Released released
-                && !released.delay().isZero()) {
+                && (!released.delay().isZero() || ended.row().isSuspected())) {
             batch.failed.add(ended);
         }
         boolean goesOn = ended.letsKeyGoOn(consumer.deadHoldsKey()) && !ended.removed();
@@ -171,7 +195,7 @@ final class Settlement {
     }
 
     private static int attempts(Ended ended) {
-        return ended.attempted() ? ended.row().attempt() : ended.row().attemptsBefore();
+        return ended.attempted() ? ended.row().attempt() : ended.row().failures();
     }
 
     private static boolean isDead(Ended ended) {

@@ -142,10 +142,11 @@ final class Subscriptions {
                         dispatcher::wake,
                         () -> leases.holdsAll(consumer.id(), consumer.options().partitions()));
         dispatcher.start();
-        leases.join(dispatcher.member());
+        PartitionLeases.Member member = dispatcher.member();
+        leases.join(member);
         listening.start();
         return Mono.just(new Running(
-                dispatcher, leases, Mono.defer(() -> stop(dispatcher)).cache()));
+                dispatcher, member, leases, Mono.defer(() -> stop(dispatcher)).cache()));
     }
 
     private Mono<Void> stop(Dispatcher dispatcher) {
@@ -168,7 +169,8 @@ final class Subscriptions {
         return thread;
     }
 
-    private record Running(Dispatcher dispatcher, PartitionLeases leases, Mono<Void> stopping)
+    private record Running(
+            Dispatcher dispatcher, PartitionLeases.Member member, PartitionLeases leases, Mono<Void> stopping)
             implements RunningConsumer {
 
         @Override
@@ -180,14 +182,14 @@ final class Subscriptions {
         public Mono<Void> pause() {
             return Mono.defer(() -> {
                 dispatcher.pause();
-                return leases.rest(dispatcher.consumerId());
+                return leases.rest(member);
             });
         }
 
         @Override
         public Mono<Void> resume() {
             return Mono.fromRunnable(() -> {
-                leases.rejoin(dispatcher.consumerId());
+                leases.rejoin(member);
                 dispatcher.resume();
             });
         }

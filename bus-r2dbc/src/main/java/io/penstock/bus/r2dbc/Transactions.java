@@ -43,7 +43,8 @@ final class Transactions {
                 acquire().map(BusConnection::new),
                 begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
                 begun -> end(begun, commit(begun)),
-                (begun, error) -> end(begun, endAfter(begun, error)),
+                // Errors of the ending would take the place of the one that is the reason for it.
+                (begun, error) -> end(begun, endAfter(begun, error)).onErrorComplete(),
                 begun -> end(begun, stop(begun)));
     }
 

@@ -37,10 +37,10 @@ final class Units {
     }
 
     static boolean mayJoin(Claimed row, List<Claimed> unit) {
-        return unit.isEmpty() || !(hasFailedBefore(row) || hasFailedBefore(unit.get(0)));
+        return unit.isEmpty() || !(goesAlone(row) || goesAlone(unit.get(0)));
     }
 
-    private static boolean hasFailedBefore(Claimed row) {
-        return row.attempts() > 0 || row.orphaned();
+    private static boolean goesAlone(Claimed row) {
+        return row.attempts() > 0 || row.isSuspected();
     }
 }

@@ -3,6 +3,7 @@ package io.penstock.bus.r2dbc;
 import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.bus.BatchFailedException;
 import io.penstock.bus.ConsumerSpec;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /** What is whose fault: the event's, another transaction's, the world's, or that of some events of a batch. */
 class FailureKindsIntegrationTests {
@@ -176,6 +178,24 @@ class FailureKindsIntegrationTests {
         assertThat(fixture.listener.released)
                 .singleElement()
                 .satisfies(released -> assertThat(released.reason()).contains("deadlock detected"));
+    }
+
+    @Test
+    void theErrorOfTheWorkIsReportedAlsoWhenItsRollbackFails() {
+        R2dbcEventBus bus = fixture.bus();
+        IllegalArgumentException mine = new IllegalArgumentException("mine");
+
+        Mono<Void> work = bus.inTransaction(tx -> Database.rows(
+                        tx.connection(),
+                        "SELECT pg_backend_pid() AS pid",
+                        s -> {},
+                        row -> row.get("pid", Integer.class))
+                .next()
+                .publishOn(Schedulers.boundedElastic())
+                .doOnNext(pid -> fixture.execute("SELECT pg_terminate_backend(" + pid + ", 10000)"))
+                .then(Mono.error(mine)));
+
+        assertThatThrownBy(() -> work.block(PATIENCE)).isSameAs(mine);
     }
 
     @Test

@@ -2,7 +2,10 @@ package io.penstock.bus.r2dbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.bus.Event;
+import io.penstock.bus.RawJson;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -36,15 +39,27 @@ class HeldPartitionsTests {
                 .isZero();
         assertThat(new HeldPartitions(Set.of(1), Set.of(1), later).after(before).gains())
                 .isZero();
-        assertThat(new HeldPartitions(Set.of(1, 3), Set.of(3), later)
-                        .after(before)
-                        .gains())
-                .isZero();
+    }
+
+    @Test
+    void aRowThatWasReadBeforeItsPartitionWasLostIsNotHeldWhenThatComesBack() {
+        HeldPartitions first = new HeldPartitions(Set.of(1, 2), Set.of(), later).after(HeldPartitions.NOTHING);
+        HeldPartitions without = new HeldPartitions(Set.of(1), Set.of(), later).after(first);
+        HeldPartitions again = new HeldPartitions(Set.of(1, 2), Set.of(2), later).after(without);
+
+        assertThat(again.holds(row(1, first.gains()))).isTrue();
+        assertThat(again.holds(row(2, first.gains()))).isFalse();
+        assertThat(again.holds(row(2, again.gains()))).isTrue();
+        assertThat(without.holds(row(2, first.gains()))).isFalse();
+    }
+
+    private static Claimed row(int partition, long gain) {
+        return new Claimed(1, 1, partition, 0, null, false, false, 0, gain, Event.of("a.b", new RawJson("{}")));
     }
 
     @Test
     void whatWasOverIsGainedAnew() {
-        HeldPartitions over = new HeldPartitions(Set.of(1), Set.of(), System.nanoTime(), 7);
+        HeldPartitions over = new HeldPartitions(Set.of(1), Set.of(), System.nanoTime(), 7, Map.of());
 
         assertThat(over.claimable()).isEmpty();
         assertThat(new HeldPartitions(Set.of(1), Set.of(), later).after(over)).satisfies(now -> {

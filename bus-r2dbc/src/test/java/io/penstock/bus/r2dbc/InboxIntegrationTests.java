@@ -172,7 +172,7 @@ class InboxIntegrationTests {
                         .then())
                 .block(PATIENCE);
 
-        awaitThat(() -> fixture.inbox("c").equals(Map.of(3, 1L)));
+        awaitThat(() -> fixture.inbox("c").equals(Map.of(3, 1L)) && fixture.listener.dead.size() == 1);
         assertThat(fixture.count("effect")).isEqualTo(99);
         assertThat(fixture.count("effect WHERE place = 57")).isZero();
         assertThat(batchSizes).startsWith(100).hasSize(1 + 99 + 2).endsWith(1);

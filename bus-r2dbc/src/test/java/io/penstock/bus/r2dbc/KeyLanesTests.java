@@ -45,7 +45,7 @@ class KeyLanesTests {
     }
 
     private static Claimed row(long seq, long key, int attempts) {
-        return new Claimed(seq, key, 0, attempts, null, false, false, false, false, Event.of("a.b", new RawJson("{}")));
+        return new Claimed(seq, key, 0, attempts, null, false, false, 0, 0, Event.of("a.b", new RawJson("{}")));
     }
 
     /** The inbox as a sorted map; what runs; and what has to hold after each step. */
@@ -187,8 +187,7 @@ class KeyLanesTests {
         private Claimed blockedOrNot(Claimed row) {
             boolean blocked = later.values().stream()
                     .anyMatch(failed -> failed.keyHash() == row.keyHash() && failed.seq() < row.seq());
-            return new Claimed(
-                    row.seq(), row.keyHash(), 0, row.attempts(), null, blocked, false, false, false, row.event());
+            return new Claimed(row.seq(), row.keyHash(), 0, row.attempts(), null, blocked, false, 0, 0, row.event());
         }
 
         private void end() {

@@ -8,6 +8,7 @@ import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.RetryPolicy;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -87,6 +88,29 @@ class LostLeaseIntegrationTests {
 
         awaitThat(() -> fixture.inbox("c").equals(Map.of(1, 1L)));
         fixture.execute("DELETE FROM " + fixture.schema() + ".inbox");
+    }
+
+    @Test
+    void aRowThatAFormerOwnerPutOffLateIsNotTakenForDoneAndHoldsItsKey() {
+        R2dbcEventBus bus = fixture.bus();
+        Keyed.Log log = new Keyed.Log();
+        fixture.subscribe(bus, spec().ordered().concurrency(1).transactional(Connection.class, (event, tx) -> {
+            log.add(event.payload());
+            return event.payload().key().equals("first") ? goOn.asMono() : Mono.empty();
+        }));
+        bus.inTransaction(
+                        tx -> tx.publishAll(List.of(Keyed.event("first", 0), Keyed.event("a", 1), Keyed.event("a", 2))))
+                .block(PATIENCE);
+        awaitThat(() -> fixture.listener.claimedRows.get() == 3);
+
+        fixture.execute(("UPDATE %1$s.inbox SET state = 1, holds_key = true, due_at = now() + interval '1 hour'"
+                        + " WHERE seq = (SELECT min(seq) + 1 FROM %1$s.inbox)")
+                .formatted(fixture.schema()));
+        goOn.tryEmitEmpty();
+
+        awaitThat(() -> fixture.inbox("c").equals(Map.of(1, 1L, 2, 1L)));
+        assertThat(log.of("a")).isEmpty();
+        assertThat(fixture.listener.duplicates).hasValue(0);
     }
 
     @Test

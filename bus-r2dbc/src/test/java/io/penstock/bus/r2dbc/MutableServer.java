@@ -69,7 +69,9 @@ final class MutableServer implements AutoCloseable {
         OutputStream out = to.getOutputStream();
         byte[] bytes = new byte[8192];
         for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
-            link.listens |= new String(bytes, 0, read, ISO_8859_1).contains("LISTEN ");
+            if (new String(bytes, 0, read, ISO_8859_1).contains("LISTEN ")) {
+                link.listens = true;
+            }
             if (!isMuted(link)) {
                 out.write(bytes, 0, read);
             }

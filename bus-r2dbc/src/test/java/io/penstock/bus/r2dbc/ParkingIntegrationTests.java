@@ -9,6 +9,7 @@ import io.penstock.bus.Event;
 import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +43,7 @@ class ParkingIntegrationTests {
         bus = fixture.bus();
         database = new Database(fixture.application, new SchemaName(fixture.schema()), 3);
         Registered consumer = new Consumers(database).register(SPEC).block(PATIENCE);
-        claims = new Claims(database, consumer);
+        claims = new Claims(database, consumer, UUID.randomUUID());
         other = Mono.from(fixture.application.create()).block(PATIENCE);
         head = Keyed.event("a", 0);
         bus.publishAll(Flux.just(head, Keyed.event("a", 1))).then().block(PATIENCE);
@@ -166,6 +167,6 @@ class ParkingIntegrationTests {
 
     private static Claimed row(long seq) {
         Event<RawJson> event = Event.of(Keyed.TYPE, new RawJson("{}"));
-        return new Claimed(seq, 0, 0, 0, null, true, false, false, false, event);
+        return new Claimed(seq, 0, 0, 0, null, true, false, 0, 0, event);
     }
 }

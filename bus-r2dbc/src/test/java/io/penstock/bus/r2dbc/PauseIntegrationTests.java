@@ -151,6 +151,32 @@ class PauseIntegrationTests {
     }
 
     @Test
+    void theHandleOfAConsumerThatWasUnsubscribedNoLongerPausesIt() {
+        R2dbcEventBus bus = node();
+        RunningConsumer before = subscribe(bus, onA);
+        before.unsubscribe().block(PATIENCE);
+        before.pause().block(PATIENCE);
+
+        subscribe(bus, onB);
+        before.pause().block(PATIENCE);
+        publish(bus, 10);
+
+        awaitThat(() -> onB.get() == 10 && fixture.inbox("c").isEmpty());
+    }
+
+    @Test
+    void pausingEndsAlsoWhenAnotherNodeDeletesTheConsumer() {
+        R2dbcEventBus a = node();
+        R2dbcEventBus b = node();
+        RunningConsumer here = subscribe(a, onA);
+        awaitThat(() -> fixture.leased("c") == 32);
+
+        b.deleteConsumer("c").then(here.pause()).block(PATIENCE);
+
+        assertThat(fixture.count("consumer")).isZero();
+    }
+
+    @Test
     void aNameThatIsNotRegisteredIsAnError() {
         R2dbcEventBus bus = node();
 

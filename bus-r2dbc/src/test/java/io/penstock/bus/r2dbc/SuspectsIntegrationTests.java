@@ -121,7 +121,7 @@ class SuspectsIntegrationTests {
     void anOrphanedRowWithItsAttemptsUsedUpIsADeadLetterAndDoesNotRun() {
         register("c");
         publishOrphans(1);
-        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET attempts = 3");
+        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET begun = 4");
         R2dbcEventBus bus = fixture.bus();
 
         fixture.subscribe(bus, spec("c", 3).handle(event -> seeAlone("c")));
@@ -145,7 +145,7 @@ class SuspectsIntegrationTests {
                 spec("c", 3)
                         .handle(event -> Delivery.current().flatMap(delivery -> {
                             attempts.add(delivery.attempt());
-                            marksSeen.add(fixture.count("inbox WHERE orphaned"));
+                            marksSeen.add(fixture.count("inbox WHERE begun > 0"));
                             return Mono.error(new IllegalStateException("no"));
                         })));
 
@@ -158,10 +158,44 @@ class SuspectsIntegrationTests {
     }
 
     @Test
+    void aStopThatCutsHandlersShortIsNoDeathOfTheNode() {
+        owedByADeadOwner(1, 3);
+        publishOrphans(1);
+        fixture.execute("UPDATE %1$s.inbox SET begun = 0 WHERE seq <> (SELECT max(seq) FROM %1$s.inbox)"
+                .formatted(fixture.schema()));
+        R2dbcEventBus bus = fixture.bus(options -> options.grace(Duration.ofMillis(200)));
+        fixture.subscribe(bus, spec("c", 3).handle(event -> Mono.never()));
+        awaitThat(() -> fixture.listener.started.get() == 4);
+        assertThat(fixture.count("inbox WHERE begun = 1")).isEqualTo(3);
+        assertThat(fixture.count("inbox WHERE begun = 2")).isEqualTo(1);
+
+        bus.close().block(PATIENCE);
+
+        assertThat(fixture.count("inbox WHERE begun = 0")).isEqualTo(3);
+        assertThat(fixture.count("inbox WHERE begun = 1")).isEqualTo(1);
+    }
+
+    @Test
+    void whatANodeTakesBackFromItselfIsNotSuspected() {
+        register("c");
+        publish(3, "old");
+        R2dbcEventBus bus = fixture.bus(options -> options.lease(Duration.ofSeconds(1)));
+        bus.subscribe(spec("d", 3).handle(event -> Mono.empty())).block(PATIENCE);
+        awaitThat(() -> fixture.count("node") == 1);
+        fixture.execute("UPDATE %1$s.partition_lease SET node_id = (SELECT id FROM %1$s.node), expires_at = now()"
+                .formatted(fixture.schema()));
+
+        bus.subscribe(spec("c", 3).handle(event -> seeMarks())).block(PATIENCE);
+
+        awaitThat(() -> fixture.inbox("c").isEmpty());
+        assertThat(marksSeen).hasSize(3).containsOnly(0L);
+    }
+
+    @Test
     void aRedrivenDeadLetterIsNoLongerSuspected() {
         register("c");
         publishOrphans(1);
-        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET attempts = 3");
+        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET begun = 4");
         R2dbcEventBus bus = fixture.bus();
         fixture.subscribe(bus, spec("c", 3).handle(event -> seeMarks()));
         awaitThat(() -> fixture.inbox("c").equals(Map.of(3, 1L)));
@@ -173,7 +207,7 @@ class SuspectsIntegrationTests {
     }
 
     private Mono<Void> seeMarks() {
-        return Mono.fromRunnable(() -> marksSeen.add(fixture.count("inbox WHERE orphaned")));
+        return Mono.fromRunnable(() -> marksSeen.add(fixture.count("inbox WHERE begun > 0")));
     }
 
     private Mono<Void> seeAlone(String consumer) {
@@ -184,7 +218,7 @@ class SuspectsIntegrationTests {
         mostRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
         attempts.add(delivery.attempt());
         marksSeen.add(fixture.count(
-                "inbox JOIN %1$s.consumer ON id = consumer_id JOIN %1$s.outbox_event e USING (seq) WHERE name = '%2$s' AND e.id = '%3$s' AND attempts = 1"
+                "inbox JOIN %1$s.consumer ON id = consumer_id JOIN %1$s.outbox_event e USING (seq) WHERE name = '%2$s' AND e.id = '%3$s' AND begun = 2"
                         .formatted(fixture.schema(), consumer, delivery.event().id())));
         running.decrementAndGet();
     }
@@ -201,7 +235,7 @@ class SuspectsIntegrationTests {
 
     private void publishOrphans(int count) {
         publish(count, "orphan");
-        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET orphaned = true");
+        fixture.execute("UPDATE " + fixture.schema() + ".inbox SET begun = 1");
     }
 
     private void publish(int count, String prefix) {

@@ -113,6 +113,6 @@ class WindowTests {
     private static final Event<RawJson> EVENT = Event.of("order.placed", new RawJson("{}"));
 
     private static Claimed row(long seq, int attempts) {
-        return new Claimed(seq, KEY, 0, attempts, null, false, false, false, false, EVENT);
+        return new Claimed(seq, KEY, 0, attempts, null, false, false, 0, 0, EVENT);
     }
 }

@@ -53,8 +53,9 @@ CREATE TABLE ${schema}.inbox (
     state       smallint NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
     -- later rows of the same key wait for this one; never set on a ready row
     holds_key   boolean  NOT NULL DEFAULT false CHECK (state <> 0 OR NOT holds_key),
-    -- a handler was begun on it after its owner had died, and no ending was recorded since: it may kill its node
-    orphaned    boolean  NOT NULL DEFAULT false,
+    -- how often a handler was begun on it since an owner died: first among others, then alone. Whatever is recorded of
+    -- an ending sets it back, so more than 0 in a row nobody handles means that a node died with it.
+    begun       smallint NOT NULL DEFAULT 0,
     due_at      timestamptz CHECK (state <> 1 OR due_at IS NOT NULL),
     failed_at   timestamptz,
     last_error  text,
