@@ -143,7 +143,7 @@ public final class KafkaIngress {
         return (running.get() ? finished() : Mono.<Void>empty())
                 .then(diversion.close())
                 .onErrorResume(this::reportClose)
-                .then(Mono.fromRunnable(thread::dispose));
+                .then(Mono.<Void>fromRunnable(thread::dispose).subscribeOn(Schedulers.boundedElastic()));
     }
 
     private Mono<Void> finished() {

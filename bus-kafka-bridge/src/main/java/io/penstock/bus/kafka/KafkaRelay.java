@@ -111,9 +111,10 @@ public final class KafkaRelay {
                 .onErrorResume(this::reportClose)
                 .cache();
         return Mono.firstWithSignal(unsubscribed, Mono.delay(LAST_ANSWERS).then())
+                .then(Mono.defer(writer::abort))
+                .then(unsubscribed)
                 .then(Mono.defer(writer::close))
-                .onErrorResume(this::reportClose)
-                .then(unsubscribed);
+                .onErrorResume(this::reportClose);
     }
 
     private Mono<Void> reportClose(Throwable error) {

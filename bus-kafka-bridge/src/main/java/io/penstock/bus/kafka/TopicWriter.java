@@ -53,15 +53,20 @@ final class TopicWriter {
                 .publishOn(thread);
     }
 
-    /** Gives up what is not acknowledged yet. */
-    Mono<Void> close() {
-        return Mono.<Void>fromRunnable(this::doClose).subscribeOn(Schedulers.boundedElastic());
+    /** Gives up what is not acknowledged yet; whoever sent it is told so. */
+    Mono<Void> abort() {
+        return Mono.<Void>fromRunnable(this::doAbort).subscribeOn(Schedulers.boundedElastic());
     }
 
-    private void doClose() {
+    /** As {@link #abort()}, for when nobody waits for an answer any more. */
+    Mono<Void> close() {
+        // Both wait for short locks.
+        return abort().then(Mono.<Void>fromRunnable(thread::dispose).subscribeOn(Schedulers.boundedElastic()));
+    }
+
+    private void doAbort() {
         closed = true;
         producer.get().close(Duration.ZERO);
-        thread.dispose();
     }
 
     private Mono<Map<String, Throwable>> missing(List<ProducerRecord<byte[], byte[]>> records) {

@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -92,13 +94,17 @@ class IngressIntegrationTests {
         assertThat(fixture.listener.assigned).hasSize(2);
     }
 
-    @Test
-    void membersComeAndGoUnderLoadAndEachRecordHasItsEffectOnceInTheOrderOfItsKey() {
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void membersComeAndGoUnderLoadAndEachRecordHasItsEffectOnceInTheOrderOfItsKey(String protocol) {
         R2dbcEventBus b = fixture.bus("b");
         String topic = fixture.topic(8);
         Effects effects = effects(b);
         List<KafkaIngress> members = new ArrayList<>();
-        IngressOptions options = fixture.ingressOptions(topic).batchSize(50).build();
+        IngressOptions options = fixture.ingressOptions(topic)
+                .batchSize(50)
+                .consumer("group.protocol", protocol)
+                .build();
         members.add(fixture.ingress(b, withoutParking(options, topic)));
         members.add(fixture.ingress(b, withoutParking(options, topic)));
         Mono<Void> load = Flux.range(0, 30)
@@ -134,6 +140,7 @@ class IngressIntegrationTests {
     private IngressOptions withoutParking(IngressOptions options, String topic) {
         return fixture.ingressOptions(topic)
                 .batchSize(options.batchSize())
+                .consumer("group.protocol", options.consumer().get("group.protocol"))
                 .unreadable(UnreadableRecords.toTopic(topic + "-aside"))
                 .build();
     }

@@ -54,6 +54,25 @@ class RelayRoutingIntegrationTests {
     }
 
     @Test
+    void aRelayThatIsClosedWhileNothingCanBeSentUsesNoAttemptEither() {
+        R2dbcEventBus a = fixture.bus("a");
+        KafkaRelay relay = fixture.relay(
+                a,
+                fixture.relayOptions(fixture.topic(1) + "-missing")
+                        .deliveryTimeout(Duration.ofMinutes(5))
+                        .build());
+        publish(a, "k", "1");
+        publish(a, "k", "2");
+        awaitThat(() -> a.stats().block(PATIENCE).of("relay").inFlight() == 2);
+
+        relay.close().block(PATIENCE);
+
+        assertThat(fixture.count("a", "inbox")).isEqualTo(2);
+        assertThat(fixture.count("a", "inbox WHERE attempts > 0 OR state = 3")).isZero();
+        assertThat(fixture.listener.failures).isEmpty();
+    }
+
+    @Test
     void aRoutingThatThrowsIsAFailedAttemptOfThatEvent() {
         R2dbcEventBus a = fixture.bus("a");
         String topic = fixture.topic(1);
