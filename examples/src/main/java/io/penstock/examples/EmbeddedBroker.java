@@ -34,6 +34,8 @@ final class EmbeddedBroker implements AutoCloseable {
             offsets.topic.num.partitions=1
             group.initial.rebalance.delay.ms=0
             auto.create.topics.enable=false
+            broker.session.timeout.ms=2000
+            broker.heartbeat.interval.ms=500
             """;
 
     private final Path directory;

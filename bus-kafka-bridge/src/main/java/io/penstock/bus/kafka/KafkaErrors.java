@@ -1,5 +1,6 @@
 package io.penstock.bus.kafka;
 
+import java.time.Duration;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
@@ -8,6 +9,7 @@ import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 
@@ -38,6 +40,12 @@ final class KafkaErrors {
                 && !(error instanceof RetriableException)
                 && !(error instanceof TopicAuthorizationException)
                 && !isOfNeighbour(error);
+    }
+
+    /** For a producer that keeps silent: it has to be replaced. */
+    static KafkaException noAnswerWithin(Duration patience) {
+        String message = "Kafka has not answered within " + patience;
+        return new KafkaException(message, new TimeoutException(message));
     }
 
     /** What a record is told when another one of its batch was invalid; it has no type of its own. */

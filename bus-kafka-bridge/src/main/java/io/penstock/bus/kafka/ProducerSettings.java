@@ -28,6 +28,12 @@ final class ProducerSettings {
                 "none: the relay does not use Kafka's transactions");
     }
 
+    /** After this time without an answer a producer is not believed in any more. */
+    static Duration patience(Map<String, Object> settings) {
+        return Duration.ofMillis(
+                2 * Long.parseLong(String.valueOf(settings.get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG))));
+    }
+
     /** @param deliveryTimeout from giving a record to the producer until it is acknowledged or fails */
     static Map<String, Object> of(Map<String, Object> given, Duration deliveryTimeout) {
         int millis = (int) deliveryTimeout.toMillis();

@@ -72,7 +72,7 @@ public record RelayOptions(
      */
     Duration batchTimeout() {
         Duration inLine = deliveryTimeout.multipliedBy(concurrency).dividedBy(2);
-        return longestPause.plus(deliveryTimeout.multipliedBy(3)).plus(inLine).plusSeconds(5);
+        return longestPause.plus(deliveryTimeout.multipliedBy(4)).plus(inLine).plusSeconds(5);
     }
 
     /** Gathers options, from the defaults on. Not thread-safe. */

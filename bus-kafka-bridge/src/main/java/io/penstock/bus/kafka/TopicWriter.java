@@ -10,9 +10,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -22,10 +24,16 @@ import reactor.core.scheduler.Schedulers;
  * <p>Design note: giving a record to the producer may block, for the metadata of a topic it does not know and for room
  * in its buffer. So a topic is asked for beforehand on a thread that holds up nobody else, and records are given from one
  * thread of the writer's own, on which also everything that follows an acknowledgement runs: never on the network thread.
+ *
+ * <p>The producer's delivery timeout is not enough: while it waits for a producer id, as after a batch that timed out,
+ * nothing times out. Whoever has not answered in twice that time is replaced.
  */
 final class TopicWriter {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TopicWriter.class);
+
     private final Map<String, Object> settings;
+    private final Duration patience;
     private final Scheduler thread;
     private final AtomicReference<Producer<byte[], byte[]>> producer;
     private final Set<String> knownTopics = ConcurrentHashMap.newKeySet();
@@ -33,6 +41,7 @@ final class TopicWriter {
 
     private TopicWriter(String name, Map<String, Object> settings) {
         this.settings = settings;
+        this.patience = ProducerSettings.patience(settings);
         this.producer = new AtomicReference<>(new KafkaProducer<>(settings));
         this.thread = Schedulers.newBoundedElastic(1, Integer.MAX_VALUE, "penstock-" + name, 60, true);
     }
@@ -47,10 +56,7 @@ final class TopicWriter {
      * their record. After one that is nobody's fault the records behind it are not even tried and get the same error.
      */
     Mono<Map<Integer, Throwable>> send(List<ProducerRecord<byte[], byte[]>> records) {
-        return Mono.defer(() -> missing(records))
-                .publishOn(thread)
-                .flatMap(missing -> acknowledged(records, missing))
-                .publishOn(thread);
+        return Mono.defer(() -> missing(records)).publishOn(thread).flatMap(missing -> acknowledged(records, missing));
     }
 
     /** Gives up what is not acknowledged yet; whoever sent it is told so. */
@@ -89,7 +95,12 @@ final class TopicWriter {
     private Mono<Map<Integer, Throwable>> acknowledged(
             List<ProducerRecord<byte[], byte[]>> records, Map<String, Throwable> missing) {
         Producer<byte[], byte[]> current = producer.get();
-        return Mono.<Map<Integer, Throwable>>create(sink -> give(current, records, missing, sink))
+        Acknowledgements answers = new Acknowledgements(records.size());
+        return Mono.fromRunnable(() -> give(current, records, missing, answers))
+                .then(answers.complete())
+                .timeout(patience, Mono.fromRunnable(() -> answers.abandon(KafkaErrors.noAnswerWithin(patience))))
+                .then(Mono.fromSupplier(answers::errors))
+                .publishOn(thread)
                 .doOnNext(errors -> errors.forEach((at, error) -> failed(current, records.get(at), error)));
     }
 
@@ -97,16 +108,14 @@ final class TopicWriter {
             Producer<byte[], byte[]> producer,
             List<ProducerRecord<byte[], byte[]>> records,
             Map<String, Throwable> missing,
-            MonoSink<Map<Integer, Throwable>> sink) {
-        Acknowledgements acknowledgements = new Acknowledgements(records.size(), sink);
+            Acknowledgements answers) {
         for (int i = 0; i < records.size(); i++) {
             ProducerRecord<byte[], byte[]> record = records.get(i);
-            Throwable lost =
-                    missing.containsKey(record.topic()) ? missing.get(record.topic()) : acknowledgements.lost();
+            Throwable lost = missing.containsKey(record.topic()) ? missing.get(record.topic()) : answers.lost();
             if (lost == null) {
-                give(producer, record, i, acknowledgements);
+                give(producer, record, i, answers);
             } else {
-                acknowledgements.ended(i, lost);
+                answers.ended(i, lost);
             }
         }
     }
@@ -115,11 +124,11 @@ final class TopicWriter {
             Producer<byte[], byte[]> producer,
             ProducerRecord<byte[], byte[]> record,
             int position,
-            Acknowledgements acknowledgements) {
+            Acknowledgements answers) {
         try {
-            var unused = producer.send(record, (metadata, error) -> acknowledgements.ended(position, error));
+            var unused = producer.send(record, (metadata, error) -> answers.ended(position, error));
         } catch (RuntimeException e) {
-            acknowledgements.ended(position, e);
+            answers.ended(position, e);
         }
     }
 
@@ -128,8 +137,17 @@ final class TopicWriter {
             knownTopics.remove(record.topic());
         }
         if (KafkaErrors.endsProducer(error) && !closed && producer.get() == used) {
+            replace(used);
+        }
+    }
+
+    /** When no new one can be made, because no broker's name is known just now, say, the next failure tries again. */
+    private void replace(Producer<byte[], byte[]> used) {
+        try {
             producer.set(new KafkaProducer<>(settings));
             used.close(Duration.ZERO);
+        } catch (KafkaException e) {
+            LOG.debug("A producer could not be replaced", e);
         }
     }
 

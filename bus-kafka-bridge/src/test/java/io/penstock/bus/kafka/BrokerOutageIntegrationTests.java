@@ -4,6 +4,7 @@ import static io.penstock.bus.kafka.BridgeFixture.PATIENCE;
 import static io.penstock.bus.kafka.BridgeFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.bus.HandlerTimeoutException;
 import io.penstock.bus.RetryPolicy;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import java.time.Duration;
@@ -59,6 +60,27 @@ class BrokerOutageIntegrationTests {
 
         awaitThat(() -> fixture.count("a", "inbox") == 0);
         Numbered.assertComplete(Topics.read(fixture.broker(), topic), 10);
+    }
+
+    @Test
+    @Tag("crash")
+    void aBrokerThatKeepsSilentUsesNoAttemptEither() {
+        R2dbcEventBus a = fixture.bus("a");
+        String topic = fixture.topic(1);
+        RetryPolicy oneFailureIsDead = RetryPolicy.attempts(2)
+                .withBackoff(Duration.ofMillis(1), Duration.ofMillis(1))
+                .withNeverRetry(HandlerTimeoutException.class);
+        fixture.relay(a, fixture.relayOptions(topic).retry(oneFailureIsDead).build());
+        publish(a, 0, 100);
+        awaitThat(() -> fixture.count("a", "inbox") == 0);
+
+        fixture.broker().freeze();
+        publish(a, 100, 2_000);
+        awaitThat(() -> fixture.listener.outages.size() >= 8);
+        fixture.broker().thaw();
+
+        awaitThat(() -> fixture.count("a", "inbox") == 0);
+        Numbered.assertComplete(Topics.read(fixture.broker(), topic), 2_100);
     }
 
     private static void publish(R2dbcEventBus bus, int from, int count) {

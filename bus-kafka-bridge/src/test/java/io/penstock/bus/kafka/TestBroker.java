@@ -41,6 +41,8 @@ final class TestBroker implements AutoCloseable {
             share.coordinator.state.topic.min.isr=1
             group.initial.rebalance.delay.ms=0
             auto.create.topics.enable=false
+            broker.session.timeout.ms=2000
+            broker.heartbeat.interval.ms=500
             log.cleaner.enable=false
             """;
 
@@ -80,6 +82,27 @@ final class TestBroker implements AutoCloseable {
     void kill() {
         process.destroyForcibly();
         awaitEnd();
+    }
+
+    /** Its connections stay, and nothing answers. */
+    void freeze() {
+        signal("-STOP");
+    }
+
+    void thaw() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Comes back on the same files and the same port. */
