@@ -25,7 +25,6 @@ class PublishUnderFaultIntegrationTests {
     }
 
     @Test
-    @Tag("crash")
     void whenTheAnswerOfCommitIsLostPublishSaysUnknownAndPublishingAgainAddsNothing() {
         Event<Work> event = Publisher.event("key", Work.PLAIN);
         proxy.cutAnswerTo("COMMIT");
