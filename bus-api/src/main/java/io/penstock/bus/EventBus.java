@@ -22,7 +22,7 @@ public interface EventBus {
      *
      * <p>On subscribe the events are requested as fast as they are stored. Emits one result for each event, in order,
      * after its commit; an event that is refused or repeated is reported there and the stream goes on. Cancelling
-     * stops requesting; what was taken is still stored. Errors when the source or the database does.
+     * stops requesting; what was taken is still stored. Errors when the source or the database does; when the database does, no later event of the stream is stored.
      */
     Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events);
 

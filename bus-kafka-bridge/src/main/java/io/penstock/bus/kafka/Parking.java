@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Parking implements Diversion {
 
-    private static final String TYPE_PREFIX = "penstock.kafka.unreadable.";
+    static final String TYPE_PREFIX = "penstock.kafka.unreadable.";
     private static final int AT_ONCE = 64;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -64,6 +64,9 @@ final class RecordReader {
                             ? "it names no type, and its topic has none"
                             : "its type is not in the table of types");
         }
+        if (type.startsWith(Parking.TYPE_PREFIX)) {
+            throw new UnreadableRecordException("its type is kept for what the bridge itself has put aside");
+        }
         return new Reading.OfEvent(event(record, headers, type, payload));
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,7 +135,8 @@ class IngressIntegrationTests {
                          WHERE previous > n
                         """.formatted(fixture.schema("b")), row -> row.get("key", String.class)))
                 .isEmpty();
-        assertThat(fixture.listener.failures).isEmpty();
+        // With the newer protocol a commit may meet a rebalance: the records come again, and are duplicates.
+        assertThat(fixture.listener.failures).allMatch(StaleMemberEpochException.class::isInstance);
     }
 
     private IngressOptions withoutParking(IngressOptions options, String topic) {

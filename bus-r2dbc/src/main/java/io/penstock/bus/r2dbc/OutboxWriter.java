@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -40,7 +42,7 @@ final class OutboxWriter {
         this.wakeUp = node.wakeUp();
         this.listener = node.listener();
         this.mostPending = node.options().maxPendingPublishes();
-        this.concurrent = gatherer(LANES);
+        this.concurrent = gatherer(LANES, error -> {}, () -> false);
     }
 
     Mono<Void> publish(Event<?> event) {
@@ -50,7 +52,8 @@ final class OutboxWriter {
     /** One lane of its own for each stream: with two, a later event could be stored before an earlier one. */
     Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events) {
         return Flux.defer(() -> {
-            Gatherer<Pending> stream = gatherer(1);
+            AtomicBoolean broken = new AtomicBoolean();
+            Gatherer<Pending> stream = gatherer(1, error -> broken.set(true), broken::get);
             int outstanding = Math.min(2 * MOST_EVENTS, mostPending);
             return Flux.from(events).flatMapSequential(event -> result(event, stream), outstanding, 1);
         });
@@ -65,8 +68,13 @@ final class OutboxWriter {
                 .then();
     }
 
-    private Gatherer<Pending> gatherer(int lanes) {
-        return new Gatherer<>(lanes, this::flush, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
+    /**
+     * @param onFailure told when events were not stored, before their publishers are
+     * @param isBroken whether nothing more may be stored, because what comes first was not
+     */
+    private Gatherer<Pending> gatherer(int lanes, Consumer<Throwable> onFailure, BooleanSupplier isBroken) {
+        return new Gatherer<>(
+                lanes, batch -> flush(batch, onFailure, isBroken), Pending::size, MOST_EVENTS, MOST_CHARACTERS);
     }
 
     private Mono<PublishResult> result(Event<?> event, Gatherer<Pending> gatherer) {
@@ -96,16 +104,20 @@ final class OutboxWriter {
                 + " publishes are waiting (maxPendingPublishes); publish it again later"));
     }
 
-    private Mono<Void> flush(List<Pending> batch) {
-        return write(batch).doFinally(end -> unwritten.addAndGet(-batch.size()));
+    private Mono<Void> flush(List<Pending> batch, Consumer<Throwable> onFailure, BooleanSupplier isBroken) {
+        return write(batch, onFailure, isBroken).doFinally(end -> unwritten.addAndGet(-batch.size()));
     }
 
-    private Mono<Void> write(List<Pending> batch) {
+    private Mono<Void> write(List<Pending> batch, Consumer<Throwable> onFailure, BooleanSupplier isBroken) {
+        if (isBroken.getAsBoolean()) {
+            batch.forEach(pending -> pending.fail(behind(pending)));
+            return Mono.empty();
+        }
         AtomicBoolean sent = new AtomicBoolean();
         return database.with(connection -> append(connection, batch, sent))
                 .doOnNext(appended -> committed(batch, appended))
                 .then()
-                .onErrorResume(error -> failed(batch, error, sent.get()));
+                .onErrorResume(error -> failed(batch, error, sent.get(), onFailure, isBroken));
     }
 
     private Mono<Outbox.Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
@@ -127,15 +139,26 @@ final class OutboxWriter {
     }
 
     /** An error of the database in a batch may be the fault of one event: the others get a second chance without it. */
-    private Mono<Void> failed(List<Pending> batch, Throwable error, boolean sent) {
+    private Mono<Void> failed(
+            List<Pending> batch,
+            Throwable error,
+            boolean sent,
+            Consumer<Throwable> onFailure,
+            BooleanSupplier isBroken) {
         boolean unknown = sent && DatabaseErrors.isOutcomeUnknown(error);
         if (sent && !unknown && batch.size() > 1) {
             return Flux.fromIterable(batch)
-                    .concatMap(pending -> write(List.of(pending)))
+                    .concatMap(pending -> Mono.defer(() -> write(List.of(pending), onFailure, isBroken)))
                     .then();
         }
+        onFailure.accept(error);
         batch.forEach(pending -> pending.fail(unknown ? unknown(pending, error) : error));
         return Mono.empty();
+    }
+
+    private static Throwable behind(Pending pending) {
+        return new PublishRejectedException(
+                "Event " + pending.encoded().event() + " was not stored: an earlier event of its stream was not");
     }
 
     private static Throwable unknown(Pending pending, Throwable error) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
 /** A stream of events is stored in its order, with backpressure, whatever single events of it are like. */
@@ -147,6 +148,29 @@ class PublishAllIntegrationTests {
         awaitThat(cancelled::get);
         awaitThat(() -> fixture.count("outbox_event") == taken.get());
         assertThat(taken.get()).isBetween(700, 700 + MOST_OUTSTANDING);
+    }
+
+    @Test
+    void afterAnEventThatTheDatabaseRefusesNoLaterOneOfItsStreamIsStored() {
+        R2dbcEventBus bus = fixture.bus();
+        fixture.execute("""
+                CREATE FUNCTION %1$s.refuse() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '53100'; END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON %1$s.outbox_event FOR EACH ROW
+                    WHEN (new.type = 'refused') EXECUTE FUNCTION %1$s.refuse()
+                """.formatted(fixture.schema()));
+        Flux<Event<?>> events = Flux.range(0, 3_000)
+                .map(i -> Event.of(i == 700 ? "refused" : "order.placed", new RawJson(String.valueOf(i))));
+
+        StepVerifier.create(bus.publishAll(events))
+                .expectNextCount(700)
+                .expectErrorMessage("refused")
+                .verify(PATIENCE);
+
+        bus.close().block(PATIENCE);
+        assertThat(fixture.count("outbox_event")).isEqualTo(700);
+        assertThat(fixture.count("outbox_event WHERE payload::text::int >= 700"))
+                .isZero();
     }
 
     @Test
