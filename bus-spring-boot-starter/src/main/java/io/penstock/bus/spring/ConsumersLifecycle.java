@@ -36,7 +36,7 @@ final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<Ap
     @Override
     public void onApplicationEvent(ApplicationReadyEvent ready) {
         if (ready.getApplicationContext() == context && running.isEmpty()) {
-            running = Flux.fromIterable(catalog.specs())
+            running = Flux.fromIterable(catalog.enabled())
                     .concatMap(this::subscribe)
                     .collectList()
                     .blockOptional()

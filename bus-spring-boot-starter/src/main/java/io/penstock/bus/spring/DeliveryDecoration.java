@@ -1,44 +1,58 @@
 package io.penstock.bus.spring;
 
 import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Event;
 import io.penstock.bus.Handler;
 import io.r2dbc.spi.Connection;
+import java.util.List;
 import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
-/** Makes Spring's transaction of the bus's for every transactional handler, whichever way it was declared. */
+/** Puts every handler, whichever way it was declared, into its trace and, if it has one, its transaction. */
 final class DeliveryDecoration {
 
     private final DeliveryTransaction transaction;
+    private final Tracing tracing;
 
-    DeliveryDecoration(DeliveryTransaction transaction) {
+    DeliveryDecoration(DeliveryTransaction transaction, Tracing tracing) {
         this.transaction = transaction;
+        this.tracing = tracing;
     }
 
     <T> ConsumerSpec<T> apply(ConsumerSpec<T> spec) {
-        return new ConsumerSpec<>(spec.name(), spec.payloads(), handler(spec.handler()), spec.options());
+        return new ConsumerSpec<>(spec.name(), spec.payloads(), handler(spec.name(), spec.handler()), spec.options());
     }
 
-    private <T> Handler<T> handler(Handler<T> handler) {
-        if (handler instanceof Handler.TransactionalEach<T, ?> each) {
-            return joined(each);
+    private <T> Handler<T> handler(String name, Handler<T> handler) {
+        if (handler instanceof Handler.Each<T> each) {
+            return new Handler.Each<>(event ->
+                    tracing.handle(name, List.of(event), () -> each.function().apply(event)));
         }
-        return handler instanceof Handler.TransactionalBatch<T, ?> batch ? joined(batch) : handler;
+        if (handler instanceof Handler.Batch<T> batch) {
+            return new Handler.Batch<>(events ->
+                    tracing.handle(name, events, () -> batch.function().apply(events)));
+        }
+        return handler instanceof Handler.TransactionalEach<T, ?> each
+                ? joined(name, each)
+                : joined(name, (Handler.TransactionalBatch<T, ?>) handler);
     }
 
-    private <T, C> Handler<T> joined(Handler.TransactionalEach<T, C> each) {
+    private <T, C> Handler<T> joined(String name, Handler.TransactionalEach<T, C> each) {
         return new Handler.TransactionalEach<>(
                 each.transaction(),
-                (event, tx) -> within(tx, () -> each.function().apply(event, tx)));
+                (event, tx) ->
+                        joined(name, List.of(event), tx, () -> each.function().apply(event, tx)));
     }
 
-    private <T, C> Handler<T> joined(Handler.TransactionalBatch<T, C> batch) {
+    private <T, C> Handler<T> joined(String name, Handler.TransactionalBatch<T, C> batch) {
         return new Handler.TransactionalBatch<>(
                 batch.transaction(),
-                (events, tx) -> within(tx, () -> batch.function().apply(events, tx)));
+                (events, tx) -> joined(name, events, tx, () -> batch.function().apply(events, tx)));
     }
 
-    private Mono<Void> within(Object tx, Supplier<Mono<Void>> handler) {
-        return tx instanceof Connection connection ? transaction.join(connection, handler) : handler.get();
+    private Mono<Void> joined(String name, List<? extends Event<?>> events, Object tx, Supplier<Mono<Void>> handler) {
+        return tx instanceof Connection connection
+                ? tracing.handle(name, events, () -> transaction.join(connection, handler))
+                : tracing.handle(name, events, handler);
     }
 }

@@ -1,13 +1,13 @@
 package io.penstock.bus.spring;
 
-import io.r2dbc.spi.ConnectionFactory;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /** The bus and the transaction manager are on different connection factories: no event would commit with the data. */
 final class OtherDatabaseException extends RuntimeException {
 
-    OtherDatabaseException(ConnectionFactory bus, @Nullable ConnectionFactory manager) {
-        super("The bus is on the connection factory " + bus + ", the transaction manager on " + manager
+    OtherDatabaseException(Set<String> managers) {
+        super("The bus is on another connection factory than the transaction manager "
+                + String.join(", ", managers)
                 + ": events would not commit with the application's data");
     }
 }

@@ -10,7 +10,9 @@ import io.penstock.bus.r2dbc.LoggingBusListener;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.Set;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -69,10 +71,13 @@ public class PenstockAutoConfiguration {
     @Bean
     @Primary
     EventBus penstockEventBus(
-            R2dbcEventBus bus, ConnectionFactory application, ObjectProvider<R2dbcTransactionManager> managers) {
+            R2dbcEventBus bus,
+            ConnectionFactory application,
+            ListableBeanFactory beans,
+            ObjectProvider<Tracing> tracing) {
         Set<ConnectionFactory> joined =
-                TransactionManagers.joined(application, managers.stream().toList());
-        return new SpringEventBus(bus, joined, new DeliveryDecoration(new DeliveryTransaction(joined)));
+                TransactionManagers.joined(application, beans.getBeansOfType(R2dbcTransactionManager.class));
+        return new SpringEventBus(bus, joined, tracing.getIfAvailable(() -> Tracing.NONE));
     }
 
     @Bean
@@ -81,8 +86,14 @@ public class PenstockAutoConfiguration {
     }
 
     @Bean
-    ConsumerCatalog penstockConsumerCatalog(ObjectProvider<ConsumerSpec<?>> specs, PenstockProperties properties) {
-        return new ConsumerCatalog(specs.orderedStream().toList(), new ConsumerSettings(properties.consumers()));
+    ConsumerCatalog penstockConsumerCatalog(
+            ObjectProvider<ConsumerSpec<?>> specs,
+            ConfigurableListableBeanFactory beans,
+            PenstockProperties properties) {
+        return new ConsumerCatalog(
+                specs.orderedStream().toList(),
+                new HandlerMethods(beans),
+                new ConsumerSettings(properties.consumers()));
     }
 
     @Bean

@@ -13,6 +13,7 @@ import io.penstock.bus.RunningConsumer;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -25,26 +26,28 @@ final class SpringEventBus implements EventBus {
 
     private final R2dbcEventBus bus;
     private final Set<ConnectionFactory> joined;
+    private final Tracing tracing;
     private final DeliveryDecoration decoration;
 
-    SpringEventBus(R2dbcEventBus bus, Set<ConnectionFactory> joined, DeliveryDecoration decoration) {
+    SpringEventBus(R2dbcEventBus bus, Set<ConnectionFactory> joined, Tracing tracing) {
         this.bus = bus;
         this.joined = joined;
-        this.decoration = decoration;
+        this.tracing = tracing;
+        this.decoration = new DeliveryDecoration(new DeliveryTransaction(joined), tracing);
     }
 
     @Override
     public Mono<Void> publish(Event<?> event) {
-        return AmbientTransaction.current(joined)
-                .flatMap(ambient ->
-                        ambient.map(transaction -> publish(transaction, event)).orElseGet(() -> bus.publish(event)));
+        return Mono.deferContextual(context -> tracing.publish(Causation.of(event, context), this::store));
     }
 
     @Override
     public Flux<PublishResult> publishAll(Publisher<? extends Event<?>> events) {
+        Flux<Event<?>> traced = Flux.deferContextual(
+                context -> Flux.from(events).concatMap(event -> traced(Causation.of(event, context))));
         return AmbientTransaction.current(joined)
-                .flatMapMany(ambient -> ambient.map(transaction -> publishAll(transaction, events))
-                        .orElseGet(() -> bus.publishAll(events)));
+                .flatMapMany(ambient -> ambient.map(transaction -> storeAll(transaction, traced))
+                        .orElseGet(() -> bus.publishAll(traced)));
     }
 
     @Override
@@ -52,21 +55,36 @@ final class SpringEventBus implements EventBus {
         return Mono.defer(() -> bus.subscribe(decoration.apply(consumer)));
     }
 
-    private Mono<Void> publish(AmbientTransaction transaction, Event<?> event) {
+    private Mono<Void> store(Event<?> event) {
+        return AmbientTransaction.current(joined)
+                .flatMap(ambient ->
+                        ambient.map(transaction -> store(transaction, event)).orElseGet(() -> bus.publish(event)));
+    }
+
+    private Mono<Void> store(AmbientTransaction transaction, Event<?> event) {
         return bus.publish(transaction.connection(), event)
                 .doOnNext(publication -> transaction.afterCommit(publication::committed))
                 .then();
     }
 
     /** One after the other, as the caller's transaction has one connection. */
-    private Flux<PublishResult> publishAll(AmbientTransaction transaction, Publisher<? extends Event<?>> events) {
-        return Flux.from(events)
-                .concatMap(event -> publish(transaction, event)
-                        .thenReturn(new PublishResult(event.id(), null))
-                        .onErrorResume(
-                                error -> error instanceof InvalidEventException
-                                        || error instanceof DuplicateEventException,
-                                error -> Mono.just(new PublishResult(event.id(), error))));
+    private Flux<PublishResult> storeAll(AmbientTransaction transaction, Flux<Event<?>> events) {
+        return events.concatMap(event -> store(transaction, event)
+                .thenReturn(new PublishResult(event.id(), null))
+                .onErrorResume(SpringEventBus::isRefusal, error -> Mono.just(new PublishResult(event.id(), error))));
+    }
+
+    private static boolean isRefusal(Throwable error) {
+        return error instanceof InvalidEventException || error instanceof DuplicateEventException;
+    }
+
+    /** What the event of a stream is stored as; when it is, the batch decides. */
+    private Mono<Event<?>> traced(Event<?> event) {
+        return Mono.defer(() -> {
+            AtomicReference<Event<?>> traced = new AtomicReference<>(event);
+            return tracing.publish(event, stored -> Mono.fromRunnable(() -> traced.set(stored)))
+                    .then(Mono.fromCallable(traced::get));
+        });
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.penstock.bus.spring;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Wrapped;
 import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.connection.TransactionAwareConnectionFactoryProxy;
@@ -27,9 +27,9 @@ final class TransactionManagers {
      *
      * @throws OtherDatabaseException when there are managers, and none of them is on the bus's database
      */
-    static Set<ConnectionFactory> joined(ConnectionFactory bus, List<R2dbcTransactionManager> managers) {
+    static Set<ConnectionFactory> joined(ConnectionFactory bus, Map<String, R2dbcTransactionManager> managers) {
         Set<ConnectionFactory> joined = new LinkedHashSet<>();
-        for (R2dbcTransactionManager manager : managers) {
+        for (R2dbcTransactionManager manager : managers.values()) {
             ConnectionFactory factory = manager.getConnectionFactory();
             if (factory != null && innermost(factory) == innermost(bus)) {
                 joined.add(factory);
@@ -37,7 +37,7 @@ final class TransactionManagers {
             }
         }
         if (joined.isEmpty() && !managers.isEmpty()) {
-            throw new OtherDatabaseException(bus, managers.get(0).getConnectionFactory());
+            throw new OtherDatabaseException(managers.keySet());
         }
         joined.add(bus);
         joined.add(target(bus));

@@ -137,6 +137,17 @@ class PublishInTransactionIntegrationTests {
     }
 
     @Test
+    void aTransactionManagerBeneathTheProxyIsJoinedToo() {
+        try (App beneath = App.run(getClass(), ManagerBeneathProxy.class, "penstock.start-consumers=false")) {
+            Mono<Void> failed = beneath.bean(Orders.class)
+                    .place(TABLE, "beneath", Mono.error(new IllegalStateException("no stock")));
+            assertThatThrownBy(() -> failed.block(App.PATIENCE)).hasMessage("no stock");
+            assertThat(orders("beneath")).isZero();
+            assertThat(events("beneath")).isZero();
+        }
+    }
+
+    @Test
     void aTransactionManagerOnAnotherConnectionFactoryIsFoundAtTheStart() {
         assertThatThrownBy(() -> App.run(getClass(), TwoDatabases.class))
                 .hasRootCauseInstanceOf(OtherDatabaseException.class)
@@ -224,13 +235,34 @@ class PublishInTransactionIntegrationTests {
         }
 
         @Bean
+        Orders orders(DatabaseClient client, EventBus bus, TransactionalOperator operator) {
+            return new Orders(client, bus, operator);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class ManagerBeneathProxy {
+
+        @Bean
+        ConnectionFactory target() {
+            return connections();
+        }
+
+        @Bean
+        @Primary
+        ConnectionFactory proxy(@Qualifier("target") ConnectionFactory target) {
+            return new TransactionAwareConnectionFactoryProxy(target);
+        }
+
+        @Bean
         R2dbcTransactionManager transactionManager(@Qualifier("target") ConnectionFactory target) {
             return new R2dbcTransactionManager(target);
         }
 
         @Bean
-        Orders orders(DatabaseClient client, EventBus bus, TransactionalOperator operator) {
-            return new Orders(client, bus, operator);
+        Orders orders(@Qualifier("target") ConnectionFactory target, EventBus bus, TransactionalOperator operator) {
+            return new Orders(DatabaseClient.create(target), bus, operator);
         }
     }
 

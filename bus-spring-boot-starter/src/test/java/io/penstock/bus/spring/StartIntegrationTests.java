@@ -123,10 +123,7 @@ class StartIntegrationTests {
 
         @Bean
         EventBus own(ConnectionFactory connections) {
-            return new SpringEventBus(
-                    R2dbcEventBus.create(connections),
-                    Set.of(connections),
-                    new DeliveryDecoration(new DeliveryTransaction(Set.of(connections))));
+            return new SpringEventBus(R2dbcEventBus.create(connections), Set.of(connections), Tracing.NONE);
         }
     }
 }
