@@ -25,12 +25,12 @@ final class DeliveryDecoration {
 
     private <T> Handler<T> handler(String name, Handler<T> handler) {
         if (handler instanceof Handler.Each<T> each) {
-            return new Handler.Each<>(event ->
-                    tracing.handle(name, List.of(event), () -> each.function().apply(event)));
+            return new Handler.Each<>(
+                    event -> handle(name, List.of(event), () -> each.function().apply(event)));
         }
         if (handler instanceof Handler.Batch<T> batch) {
-            return new Handler.Batch<>(events ->
-                    tracing.handle(name, events, () -> batch.function().apply(events)));
+            return new Handler.Batch<>(
+                    events -> handle(name, events, () -> batch.function().apply(events)));
         }
         return handler instanceof Handler.TransactionalEach<T, ?> each
                 ? joined(name, each)
@@ -52,7 +52,11 @@ final class DeliveryDecoration {
 
     private Mono<Void> joined(String name, List<? extends Event<?>> events, Object tx, Supplier<Mono<Void>> handler) {
         return tx instanceof Connection connection
-                ? tracing.handle(name, events, () -> transaction.join(connection, handler))
-                : tracing.handle(name, events, handler);
+                ? handle(name, events, () -> transaction.join(connection, handler))
+                : handle(name, events, handler);
+    }
+
+    private Mono<Void> handle(String name, List<? extends Event<?>> events, Supplier<Mono<Void>> handler) {
+        return tracing.handle(name, events, () -> LoggingContext.with(name, events, Mono.defer(handler)));
     }
 }

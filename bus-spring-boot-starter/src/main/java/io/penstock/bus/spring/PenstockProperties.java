@@ -31,6 +31,9 @@ import org.springframework.util.unit.DataSize;
  * @param startTimeout How long the application's start waits for the schema and for each consumer.
  * @param startConsumers Whether consumers run on this node. Without them it publishes only.
  * @param limits How large an event may be.
+ * @param metrics What is measured.
+ * @param tracing How events are traced.
+ * @param health When the bus is not healthy.
  * @param consumers Settings of single consumers by name; they win over what the code says.
  */
 @ConfigurationProperties("penstock")
@@ -52,7 +55,41 @@ public record PenstockProperties(
         @DefaultValue("1m") Duration startTimeout,
         @DefaultValue("true") boolean startConsumers,
         @DefaultValue Limits limits,
+        @DefaultValue Metrics metrics,
+        @DefaultValue Tracing tracing,
+        @DefaultValue Health health,
         @DefaultValue Map<String, Consumer> consumers) {
+
+    /**
+     * What is measured.
+     *
+     * @param enabled Whether the bus is measured, if Micrometer is there.
+     * @param interval How often backlog and ages are read from the database.
+     */
+    public record Metrics(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("10s") Duration interval) {
+
+        public Metrics {
+            if (interval.compareTo(Duration.ofMillis(1)) < 0) {
+                throw new IllegalArgumentException("interval is " + interval + ", allowed is from PT0.001S");
+            }
+        }
+    }
+
+    /**
+     * How events are traced.
+     *
+     * @param enabled Whether publishing and handling are observed, if Micrometer Observation is there.
+     */
+    public record Tracing(@DefaultValue("true") boolean enabled) {}
+
+    /**
+     * When the bus is not healthy.
+     *
+     * @param oldestAge The age of a consumer's oldest undelivered event from which on it is degraded.
+     */
+    public record Health(@DefaultValue("5m") Duration oldestAge) {}
 
     /**
      * How large an event may be.
