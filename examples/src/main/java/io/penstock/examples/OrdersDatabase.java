@@ -46,7 +46,12 @@ final class OrdersDatabase {
 
     /** Creates what is not there yet. */
     Mono<Void> prepare() {
-        return Mono.fromCallable(OrdersDatabase::tables)
+        return prepare("/orders_app.sql");
+    }
+
+    /** Runs a script of our resources. */
+    Mono<Void> prepare(String script) {
+        return Mono.fromCallable(() -> text(script))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(sql -> update(sql, statement -> {}))
                 .then();
@@ -89,8 +94,8 @@ final class OrdersDatabase {
         return statement;
     }
 
-    private static String tables() throws IOException {
-        try (InputStream sql = Objects.requireNonNull(OrdersDatabase.class.getResourceAsStream("/orders_app.sql"))) {
+    private static String text(String script) throws IOException {
+        try (InputStream sql = Objects.requireNonNull(OrdersDatabase.class.getResourceAsStream(script))) {
             return new String(sql.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -6,6 +6,7 @@ import io.penstock.bus.DeadLetters;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /** Lists dead letters, gives them another life, or removes them. A change wakes the consumers. */
 final class DeadLetterQueue implements DeadLetters {
@@ -64,6 +66,11 @@ final class DeadLetterQueue implements DeadLetters {
              WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key
             """;
+
+    // Parking locks rows of a key in another order: who loses tries again, with nothing changed.
+    private static final Retry AGAIN = Retry.backoff(10, Duration.ofMillis(5))
+            .maxBackoff(Duration.ofMillis(500))
+            .filter(DatabaseErrors::isConflict);
 
     private static final int CONSUMER_BITS = 15;
     private static final int WHOLE_KEY = Integer.MAX_VALUE;
@@ -120,11 +127,14 @@ final class DeadLetterQueue implements DeadLetters {
     private Mono<Long> redrive(Consumer<Statement> meant) {
         return database.query(database.sql(REDRIVE), meant, Changed::of)
                 .collectList()
+                .retryWhen(AGAIN)
                 .map(this::wake);
     }
 
     private Mono<Long> discard(Consumer<Statement> meant) {
-        return database.transaction(connection -> discard(connection, meant)).map(this::wake);
+        return database.transaction(connection -> discard(connection, meant))
+                .retryWhen(AGAIN)
+                .map(this::wake);
     }
 
     private Mono<List<Changed>> discard(Connection connection, Consumer<Statement> meant) {

@@ -18,6 +18,7 @@ import reactor.util.retry.Retry;
 /** Runs the application's code in transactions on the application's connections. */
 final class Transactions {
 
+    private static final String CLEANUP_FAILED = "Async resource cleanup failed after onComplete";
     private static final Duration SOON = Duration.ofMillis(50);
     private static final Duration CANCEL_AGAIN = Duration.ofSeconds(1);
     private static final Duration LONGEST_ENDING = Duration.ofSeconds(30);
@@ -39,13 +40,22 @@ final class Transactions {
     <T> Mono<T> run(Function<BusConnection, Mono<T>> work) {
         // One resource with one end each: were closing a resource of its own, a cancel would give the connection back
         // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
-        return Mono.usingWhen(
-                acquire().map(BusConnection::new),
-                begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
-                begun -> end(begun, commit(begun)),
-                // Errors of the ending would take the place of the one that is the reason for it.
-                (begun, error) -> end(begun, endAfter(begun, error)).onErrorComplete(),
-                begun -> end(begun, stop(begun)));
+        return Mono.<T, BusConnection>usingWhen(
+                        acquire().map(BusConnection::new),
+                        begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
+                        begun -> end(begun, commit(begun)),
+                        // Errors of the ending would take the place of the one that is the reason for it.
+                        (begun, error) -> end(begun, endAfter(begun, error)).onErrorComplete(),
+                        begun -> end(begun, stop(begun)))
+                .onErrorMap(Transactions::ofTheCommit);
+    }
+
+    /** The error of a commit comes wrapped, as that of a cleanup. */
+    private static Throwable ofTheCommit(Throwable error) {
+        Throwable cause = error.getCause();
+        boolean isWrapped = error.getClass() == RuntimeException.class
+                && String.valueOf(error.getMessage()).startsWith(CLEANUP_FAILED);
+        return isWrapped && cause != null ? cause : error;
     }
 
     /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */

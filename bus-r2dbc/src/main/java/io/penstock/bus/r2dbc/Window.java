@@ -48,6 +48,9 @@ final class Window {
             return null;
         }
         heldSince.clear();
+        // Also for a refill: read from where it was skipped, a key's rows would come before those that became ready
+        // since.
+        lanes.lowerSkipped(hinted);
         refilling = lanes.hasLowKeys() && (!refilling || !mayReadOn());
         return refilling ? refill(free) : readOn(free);
     }
@@ -144,7 +147,6 @@ final class Window {
             cursor = hinted - 1;
             positions.stepBack(cursor);
         }
-        lanes.lowerSkipped(hinted);
         hinted = Long.MAX_VALUE;
         return new Claims.Range(cursor, inFlightAfter(cursor), NO_KEYS, lanes.skippingKeys(), free);
     }

@@ -59,6 +59,7 @@ class OrderUnderFireIntegrationTests {
             letSomeGo(bus, 0.5);
         }
 
+        await().atMost(PATIENCE).until(() -> !fixture.listener.dead.isEmpty());
         failuresLeft.clear();
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> {
             bus.deadLetters()

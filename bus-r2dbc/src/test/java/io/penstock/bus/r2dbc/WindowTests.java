@@ -71,15 +71,7 @@ class WindowTests {
 
     @Test
     void aKeyWithMoreRowsThanItsShareOfMemoryIsReadOnInOrder() {
-        Window small = new Window(new Registered(
-                1,
-                ConsumerSpec.named("c")
-                        .on("*")
-                        .ordered()
-                        .concurrency(1)
-                        .prefetch(15)
-                        .handle(event -> Mono.empty()),
-                false));
+        Window small = small();
         assertThat(admit(small, row(1, 0), row(2, 0), row(3, 0), row(4, 0), row(5, 0)))
                 .containsExactly(List.of(row(1, 0)));
         assertThat(small.advance(List.of(done(row(1, 0))))).containsExactly(List.of(row(2, 0)));
@@ -91,6 +83,36 @@ class WindowTests {
         small.admit(again, page(List.of(row(4, 0), row(5, 0))));
         assertThat(small.advance(List.of(done(row(2, 0))))).containsExactly(List.of(row(3, 0)));
         assertThat(small.advance(List.of(done(row(3, 0))))).containsExactly(List.of(row(4, 0)));
+    }
+
+    @Test
+    void whenEarlierRowsOfASkippedKeyBecameReadyItIsNotReadOnFromBehindThem() {
+        Window small = small();
+        admit(small, row(11, 0), row(12, 0), row(13, 0), row(14, 0), row(15, 0));
+        small.advance(List.of(done(row(11, 0))));
+        admit(small, row(14, 0), row(15, 0));
+        small.hint(20);
+        assertThat(next(small).onlyKeys()).as("another key is read").isEmpty();
+        small.advance(List.of(done(row(12, 0))));
+
+        small.hint(5);
+
+        assertThat(next(small)).satisfies(range -> {
+            assertThat(range.onlyKeys()).as("the key alone is read on").containsExactly(KEY);
+            assertThat(range.above()).isLessThan(5);
+        });
+    }
+
+    private static Window small() {
+        return new Window(new Registered(
+                1,
+                ConsumerSpec.named("c")
+                        .on("*")
+                        .ordered()
+                        .concurrency(1)
+                        .prefetch(15)
+                        .handle(event -> Mono.empty()),
+                false));
     }
 
     private static List<List<Claimed>> admit(Window window, Claimed... rows) {

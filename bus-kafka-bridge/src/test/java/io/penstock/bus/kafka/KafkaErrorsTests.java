@@ -1,0 +1,73 @@
+package io.penstock.bus.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Stream;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KafkaErrorsTests {
+
+    static Stream<Throwable> refusals() {
+        return Stream.of(
+                new RecordTooLargeException("x"),
+                new InvalidRecordException("x"),
+                new InvalidTimestampException("x"),
+                new InvalidTopicException("x"));
+    }
+
+    static Stream<Throwable> outages() {
+        return Stream.of(
+                new TimeoutException("x"),
+                new DisconnectException("x"),
+                new NotEnoughReplicasException("x"),
+                new UnknownTopicOrPartitionException("x"),
+                new TopicAuthorizationException("x"),
+                new KafkaException("Failed to append record because it was part of a batch with an invalid one"));
+    }
+
+    static Stream<Throwable> endsOfTheProducer() {
+        return Stream.of(
+                new ProducerFencedException("x"),
+                new OutOfOrderSequenceException("x"),
+                new ClusterAuthorizationException("x"),
+                new SaslAuthenticationException("x"),
+                new IllegalStateException("Cannot perform operation after producer has been closed"),
+                new KafkaException("in an error state", new IllegalStateException()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void aRecordsOwnFaultIsARefusal(Throwable error) {
+        assertThat(KafkaErrors.isRefusal(error)).isTrue();
+        assertThat(KafkaErrors.endsProducer(error)).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("outages")
+    void whatPassesOrIsMendedByOthersIsNone(Throwable error) {
+        assertThat(KafkaErrors.isRefusal(error)).isFalse();
+        assertThat(KafkaErrors.endsProducer(error)).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("endsOfTheProducer")
+    void aProducerThatCannotGoOnIsReplaced(Throwable error) {
+        assertThat(KafkaErrors.isRefusal(error)).isFalse();
+        assertThat(KafkaErrors.endsProducer(error)).isTrue();
+    }
+}
