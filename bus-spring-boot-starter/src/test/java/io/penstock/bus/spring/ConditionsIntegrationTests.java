@@ -10,6 +10,7 @@ import io.penstock.bus.BusListener;
 import io.penstock.bus.EventBus;
 import io.penstock.bus.EventLimits;
 import io.penstock.bus.JacksonEventCodec;
+import io.penstock.bus.kafka.KafkaRelay;
 import io.penstock.bus.r2dbc.BusOptions;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -32,7 +33,8 @@ class ConditionsIntegrationTests {
                     PenstockMetricsAutoConfiguration.class,
                     PenstockObservationAutoConfiguration.class,
                     PenstockHealthAutoConfiguration.class,
-                    PenstockEndpointAutoConfiguration.class))
+                    PenstockEndpointAutoConfiguration.class,
+                    PenstockKafkaAutoConfiguration.class))
             .withPropertyValues(
                     "spring.r2dbc.url=" + TestServer.url(),
                     "spring.r2dbc.username=postgres",
@@ -49,7 +51,8 @@ class ConditionsIntegrationTests {
                         .hasSingleBean(ConsumerGauges.class)
                         .hasSingleBean(ObservationTracing.class)
                         .hasSingleBean(ReactiveHealthIndicator.class)
-                        .hasSingleBean(PenstockEndpoint.class));
+                        .hasSingleBean(PenstockEndpoint.class)
+                        .hasSingleBean(KafkaBridges.class));
     }
 
     @Test
@@ -58,6 +61,7 @@ class ConditionsIntegrationTests {
                         MeterRegistry.class,
                         ObservationRegistry.class,
                         ContextRegistry.class,
+                        KafkaRelay.class,
                         ReactiveHealthIndicator.class,
                         Endpoint.class))
                 .run(context -> assertThat(context)
@@ -68,7 +72,8 @@ class ConditionsIntegrationTests {
                         .doesNotHaveBean("penstockTracing")
                         .doesNotHaveBean("penstockLoggingContext")
                         .doesNotHaveBean("penstockHealthIndicator")
-                        .doesNotHaveBean("penstockEndpoint"));
+                        .doesNotHaveBean("penstockEndpoint")
+                        .doesNotHaveBean("penstockKafkaBridges"));
     }
 
     @Test
