@@ -39,6 +39,12 @@ final class BusLifecycle implements SmartLifecycle {
         bus.close().doFinally(end -> running = false).subscribe(null, error -> stopped.run(), stopped);
     }
 
+    /** A closed bus does not open again, and one without consumers does no harm to whoever is paused. */
+    @Override
+    public boolean isPauseable() {
+        return false;
+    }
+
     @Override
     public boolean isRunning() {
         return running;

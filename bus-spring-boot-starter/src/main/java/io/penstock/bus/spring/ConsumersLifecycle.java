@@ -23,6 +23,7 @@ final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<Ap
     private final ConsumerCatalog catalog;
     private final Duration startTimeout;
     private volatile List<RunningConsumer> running = List.of();
+    private volatile boolean ready;
     private volatile boolean started;
 
     ConsumersLifecycle(ApplicationContext context, EventBus bus, ConsumerCatalog catalog, Duration startTimeout) {
@@ -34,23 +35,32 @@ final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<Ap
 
     /** The context of the application alone: those below it, as of the management server, tell of themselves too. */
     @Override
-    public void onApplicationEvent(ApplicationReadyEvent ready) {
-        if (ready.getApplicationContext() == context && running.isEmpty()) {
-            running = Flux.fromIterable(catalog.enabled())
-                    .concatMap(this::subscribe)
-                    .collectList()
-                    .blockOptional()
-                    .orElse(List.of());
+    public void onApplicationEvent(ApplicationReadyEvent event) {
+        if (event.getApplicationContext() == context && !ready) {
+            ready = true;
+            subscribeAll();
         }
+    }
+
+    /** Before the application is ready nothing is subscribed; after that, it was paused or stopped and goes on. */
+    @Override
+    public void start() {
+        started = true;
+        if (ready) {
+            subscribeAll();
+        }
+    }
+
+    private void subscribeAll() {
+        running = Flux.fromIterable(catalog.enabled())
+                .concatMap(this::subscribe)
+                .collectList()
+                .blockOptional()
+                .orElse(List.of());
     }
 
     private Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
         return bus.subscribe(spec).timeout(startTimeout);
-    }
-
-    @Override
-    public void start() {
-        started = true;
     }
 
     @Override

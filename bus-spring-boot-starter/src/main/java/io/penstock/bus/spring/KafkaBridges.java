@@ -25,6 +25,7 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     private final List<IngressOptions> ingresses;
     private final Duration startTimeout;
     private final List<Supplier<Mono<Void>>> closing = new ArrayList<>();
+    private boolean ready;
     private volatile boolean started;
 
     KafkaBridges(
@@ -41,11 +42,25 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     }
 
     @Override
-    public synchronized void onApplicationEvent(ApplicationReadyEvent ready) {
-        if (ready.getApplicationContext() == context && closing.isEmpty()) {
-            relays.forEach(this::relay);
-            ingresses.forEach(this::ingress);
+    public synchronized void onApplicationEvent(ApplicationReadyEvent event) {
+        if (event.getApplicationContext() == context && !ready) {
+            ready = true;
+            open();
         }
+    }
+
+    /** Once the application is ready, it was paused or stopped and goes on. */
+    @Override
+    public synchronized void start() {
+        started = true;
+        if (ready) {
+            open();
+        }
+    }
+
+    private void open() {
+        relays.forEach(this::relay);
+        ingresses.forEach(this::ingress);
     }
 
     private void relay(RelayOptions options) {
@@ -61,11 +76,6 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     }
 
     @Override
-    public void start() {
-        started = true;
-    }
-
-    @Override
     public void stop() {
         close().block();
     }
@@ -76,10 +86,9 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     }
 
     private synchronized Mono<Void> close() {
-        return Flux.fromIterable(List.copyOf(closing))
-                .flatMap(Supplier::get)
-                .then()
-                .doFinally(end -> started = false);
+        List<Supplier<Mono<Void>>> open = List.copyOf(closing);
+        closing.clear();
+        return Flux.fromIterable(open).flatMap(Supplier::get).then().doFinally(end -> started = false);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.penstock.bus.spring;
 
 import io.penstock.bus.Event;
-import io.penstock.bus.Headers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +14,12 @@ final class LoggingContext {
     static final String CONSUMER = "penstock.consumer";
     static final String EVENT = "penstock.event";
     static final String TYPE = "penstock.type";
+    static final String CORRELATION = "penstock.correlation";
 
     /** Where the Reactor context holds them for whoever restores them on other threads. */
     static final String KEY = "penstock.mdc";
+
+    private static final List<String> KEYS = List.of(CONSUMER, EVENT, TYPE, CORRELATION);
 
     private LoggingContext() {}
 
@@ -27,11 +29,24 @@ final class LoggingContext {
     }
 
     static void set(Map<String, String> entries) {
+        clear();
         entries.forEach(MDC::put);
     }
 
+    /** What this thread has of them. */
+    static Map<String, String> current() {
+        Map<String, String> entries = new HashMap<>();
+        for (String key : KEYS) {
+            String value = MDC.get(key);
+            if (value != null) {
+                entries.put(key, value);
+            }
+        }
+        return entries;
+    }
+
     static void clear() {
-        List.of(CONSUMER, EVENT, TYPE, Headers.CORRELATION_ID).forEach(MDC::remove);
+        KEYS.forEach(MDC::remove);
     }
 
     private static ScopedSubscription.Scope open(Map<String, String> entries) {
@@ -58,7 +73,7 @@ final class LoggingContext {
             entries.put(EVENT, event.id().toString());
             entries.put(TYPE, event.type());
             String correlation = event.correlationId();
-            entries.put(Headers.CORRELATION_ID, correlation == null ? event.id().toString() : correlation);
+            entries.put(CORRELATION, correlation == null ? event.id().toString() : correlation);
         }
         return Map.copyOf(entries);
     }

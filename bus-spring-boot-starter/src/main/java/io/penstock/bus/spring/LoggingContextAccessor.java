@@ -3,7 +3,6 @@ package io.penstock.bus.spring;
 import io.micrometer.context.ThreadLocalAccessor;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.MDC;
 
 /** Restores a handler's logging context wherever Reactor's context is propagated to thread-locals. */
 final class LoggingContextAccessor implements ThreadLocalAccessor<Map<String, String>> {
@@ -15,7 +14,8 @@ final class LoggingContextAccessor implements ThreadLocalAccessor<Map<String, St
 
     @Override
     public @Nullable Map<String, String> getValue() {
-        return MDC.get(LoggingContext.CONSUMER) == null ? null : MDC.getCopyOfContextMap();
+        Map<String, String> current = LoggingContext.current();
+        return current.isEmpty() ? null : current;
     }
 
     @Override

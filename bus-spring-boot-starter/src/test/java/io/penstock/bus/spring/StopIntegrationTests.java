@@ -35,6 +35,22 @@ class StopIntegrationTests {
         }
     }
 
+    @Test
+    void aPausedContextRunsNoConsumerUntilItIsRestarted() {
+        try (App app = App.run(PausedContext.class, Shop.class)) {
+            app.bean(Shop.class).goOn.countDown();
+            app.context.pause();
+            assertThat(app.stats("shipping").running()).isFalse();
+            app.publish(new OrderPlaced("paused", 1));
+            app.context.restart();
+            List<String> ended = app.bean(Shop.class).ended;
+            App.awaitThat(() -> ended.contains("paused"));
+        }
+    }
+
+    /** Names a schema. */
+    private static final class PausedContext {}
+
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
     static class Shop {

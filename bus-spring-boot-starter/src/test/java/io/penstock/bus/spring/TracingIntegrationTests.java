@@ -18,7 +18,6 @@ import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
 import io.micrometer.tracing.handler.PropagatingReceiverTracingObservationHandler;
 import io.micrometer.tracing.handler.PropagatingSenderTracingObservationHandler;
 import io.penstock.bus.Event;
-import io.penstock.bus.Headers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -95,9 +94,9 @@ class TracingIntegrationTests {
         assertThat(seen)
                 .containsEntry("called." + LoggingContext.CONSUMER, "shipping")
                 .containsEntry("called." + LoggingContext.EVENT, event.id().toString())
-                .containsEntry("called." + Headers.CORRELATION_ID, "case-7")
+                .containsEntry("called." + LoggingContext.CORRELATION, "case-7")
                 .containsEntry("later." + LoggingContext.CONSUMER, "shipping")
-                .containsEntry("later." + Headers.CORRELATION_ID, "case-7");
+                .containsEntry("later." + LoggingContext.CORRELATION, "case-7");
     }
 
     private static Map<String, String> seen(Event<?> event) {
