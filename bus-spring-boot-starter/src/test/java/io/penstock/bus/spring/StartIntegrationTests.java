@@ -72,7 +72,10 @@ class StartIntegrationTests {
     void aSchemaThatIsToBeThereAlreadyIsNotMade() {
         assertThatThrownBy(() ->
                         App.run(getClass(), Bare.class, "penstock.schema=nowhere", "penstock.schema-mode=validate"))
-                .hasRootCauseInstanceOf(SchemaException.class);
+                .hasRootCauseInstanceOf(SchemaException.class)
+                .satisfies(failure -> assertThat(
+                                new SchemaFailureAnalyzer().analyze(failure).getAction())
+                        .startsWith("Set penstock.schema-mode to migrate"));
     }
 
     @Test
