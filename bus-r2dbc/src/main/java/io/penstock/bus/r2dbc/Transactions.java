@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /** Runs the application's code in transactions on the application's connections. */
@@ -134,35 +135,66 @@ final class Transactions {
     private Mono<Connection> acquire() {
         return Mono.defer(() -> {
             Arrival arrival = new Arrival();
-            return Mono.<Connection>from(application.create())
-                    .doOnNext(arrival::arrived)
+            return arrival.from(application)
                     .timeout(acquireTimeout)
-                    .onErrorMap(error -> arrival.abandoned(acquireTimeout, error));
+                    .filter(connection -> arrival.take())
+                    .doOnCancel(arrival::abandon)
+                    .doOnError(error -> arrival.abandon())
+                    .onErrorMap(this::noConnection);
         });
     }
 
-    /** Sees to it that a connection which arrives in the very moment of the timeout is given back. */
+    private NoConnectionException noConnection(Throwable error) {
+        return new NoConnectionException(
+                error instanceof TimeoutException
+                        ? "No connection of the application within " + acquireTimeout
+                        : "No connection of the application: " + error.getMessage(),
+                error);
+    }
+
+    /**
+     * A connection on its way from the pool, which either arrives or is given back.
+     *
+     * <p>Design note: a cancel that passes the arrival makes the pool take the connection back while it is being used
+     * here: its next borrower would then have its transaction rolled back in the middle. So a cancel does not reach the
+     * pool by itself; first it is decided, once, whether the connection was taken.
+     */
     private static final class Arrival {
 
+        private static final Object TAKEN = new Object();
         private static final Object ABANDONED = new Object();
 
         private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
+        private final Sinks.Empty<Void> abandoned = Sinks.empty();
 
-        void arrived(Connection connection) {
-            if (state.getAndSet(connection) == ABANDONED) {
-                giveBack(connection);
+        /** Cached, so that no cancel gets past it. */
+        Mono<Connection> from(ConnectionFactory application) {
+            return Mono.<Connection>from(application.create())
+                    .takeUntilOther(abandoned.asMono())
+                    .doOnNext(this::arrived)
+                    .cache();
+        }
+
+        /** Whether it is the caller's from now on. */
+        boolean take() {
+            Object arrived = state.get();
+            return arrived instanceof Connection && state.compareAndSet(arrived, TAKEN);
+        }
+
+        void abandon() {
+            Object before = state.getAndUpdate(now -> now == TAKEN ? TAKEN : ABANDONED);
+            if (before instanceof Connection arrived) {
+                giveBack(arrived);
+            }
+            if (before != TAKEN) {
+                abandoned.tryEmitEmpty();
             }
         }
 
-        NoConnectionException abandoned(Duration timeout, Throwable error) {
-            if (state.getAndSet(ABANDONED) instanceof Connection late) {
-                giveBack(late);
+        private void arrived(Connection connection) {
+            if (!state.compareAndSet(null, connection)) {
+                giveBack(connection);
             }
-            return new NoConnectionException(
-                    error instanceof TimeoutException
-                            ? "No connection of the application within " + timeout
-                            : "No connection of the application: " + error.getMessage(),
-                    error);
         }
 
         /** Nobody is left to whom this could be chained. */
