@@ -1,0 +1,66 @@
+package io.penstock.bus.spring;
+
+import io.penstock.bus.ConsumerOptions;
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.RetryPolicy;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Lets the properties of a consumer win over what its code says. */
+final class ConsumerSettings {
+
+    private final Map<String, PenstockProperties.Consumer> byName;
+
+    ConsumerSettings(Map<String, PenstockProperties.Consumer> byName) {
+        this.byName = byName;
+    }
+
+    boolean isEnabled(String consumer) {
+        PenstockProperties.Consumer set = byName.get(consumer);
+        return set == null || set.enabled();
+    }
+
+    <T> ConsumerSpec<T> apply(ConsumerSpec<T> spec) {
+        PenstockProperties.Consumer set = byName.get(spec.name());
+        return set == null
+                ? spec
+                : new ConsumerSpec<>(spec.name(), spec.payloads(), spec.handler(), options(spec, set));
+    }
+
+    private static ConsumerOptions options(ConsumerSpec<?> spec, PenstockProperties.Consumer set) {
+        String prefix = "penstock.consumers." + spec.name() + ".";
+        ConsumerOptions code = spec.options();
+        RetryPolicy retry = retry(prefix, code.retry(), set.retry());
+        try {
+            return new ConsumerOptions(
+                    code.ordered(),
+                    or(set.concurrency(), code.concurrency()),
+                    or(set.prefetch(), code.prefetch()),
+                    or(set.batchSize(), code.batchSize()),
+                    or(set.timeout(), code.timeout()),
+                    retry,
+                    or(set.onDead(), code.onDead()),
+                    code.partitions());
+        } catch (IllegalArgumentException refusal) {
+            throw PropertyRefusedException.of(prefix, refusal);
+        }
+    }
+
+    private static RetryPolicy retry(String prefix, RetryPolicy code, PenstockProperties.Retry set) {
+        try {
+            return new RetryPolicy(
+                    or(set.maxAttempts(), code.maxAttempts()),
+                    or(set.initialDelay(), code.initialDelay()),
+                    or(set.multiplier(), code.multiplier()),
+                    or(set.maxDelay(), code.maxDelay()),
+                    or(set.jitter(), code.jitter()),
+                    code.neverRetry());
+        } catch (IllegalArgumentException refusal) {
+            throw PropertyRefusedException.of(prefix + "retry.", refusal);
+        }
+    }
+
+    private static <V> V or(@Nullable V set, V code) {
+        return set != null ? set : code;
+    }
+}

@@ -1,0 +1,38 @@
+package io.penstock.bus.spring;
+
+import io.penstock.bus.EventBus;
+import io.penstock.bus.kafka.IngressOptions;
+import io.penstock.bus.kafka.KafkaRelay;
+import io.penstock.bus.kafka.RelayOptions;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+
+/** Runs a relay for each bean of {@link RelayOptions} and an ingress for each of {@link IngressOptions}. */
+@AutoConfiguration(after = PenstockAutoConfiguration.class)
+@ConditionalOnClass(KafkaRelay.class)
+@ConditionalOnBean({EventBus.class, PenstockProperties.class})
+@ConditionalOnProperty(name = "penstock.start-consumers", matchIfMissing = true)
+public class PenstockKafkaAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    KafkaBridges penstockKafkaBridges(
+            ApplicationContext context,
+            EventBus bus,
+            ObjectProvider<RelayOptions> relays,
+            ObjectProvider<IngressOptions> ingresses,
+            PenstockProperties properties) {
+        return new KafkaBridges(
+                context,
+                bus,
+                relays.orderedStream().toList(),
+                ingresses.orderedStream().toList(),
+                properties.startTimeout());
+    }
+}
