@@ -18,6 +18,7 @@ import reactor.blockhound.integration.BlockHoundIntegration;
  */
 public final class BlockingCalls implements BlockHoundIntegration {
 
+    private static final String ALLOCATOR = "io.netty.buffer.AdaptivePoolingAllocator";
     private static final Queue<Error> FOUND = new ConcurrentLinkedQueue<>();
 
     /** Fails with the stacks of all that was found since the last call. */
@@ -38,6 +39,11 @@ public final class BlockingCalls implements BlockHoundIntegration {
                 // Short locks of the JDK around starting a thread and cancelling a timer.
                 .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "addWorker")
                 .allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
+                // Short locks of Netty's allocator.
+                .allowBlockingCallsInside(ALLOCATOR, "allocate")
+                .allowBlockingCallsInside(ALLOCATOR, "reallocate")
+                .allowBlockingCallsInside(ALLOCATOR + "$Chunk", "release")
+                .allowBlockingCallsInside(ALLOCATOR + "$AdaptiveByteBuf", "deallocate")
                 .blockingMethodCallback(method -> FOUND.add(new BlockingOperationError(method)));
     }
 }
