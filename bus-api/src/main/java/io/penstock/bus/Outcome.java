@@ -28,7 +28,7 @@ public sealed interface Outcome {
     record Dead(Throwable cause) implements Outcome {}
 
     /**
-     * Not handled here and no attempt used.
+     * No attempt used: not handled here, or put off by its handler or by another transaction.
      *
      * @param delay zero: the row stays ready for whoever owns its partition; else it is held back for that long
      */

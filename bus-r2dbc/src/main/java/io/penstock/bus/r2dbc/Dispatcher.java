@@ -252,8 +252,9 @@ final class Dispatcher {
 
     /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
     private void enter(List<List<Claimed>> units) {
-        gate.enter(units.stream().filter(unit -> !unit.get(0).isSuspected()).toList());
-        alone.enter(units.stream().filter(unit -> unit.get(0).isSuspected()).toList());
+        for (List<Claimed> unit : units) {
+            (unit.get(0).isSuspected() ? alone : gate).enter(List.of(unit));
+        }
     }
 
     /** A row that is no longer ours may have had others parked behind it by its new owner. */

@@ -27,9 +27,8 @@ import reactor.core.publisher.Mono;
 final class Outbox {
 
     // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
-    // that comes back names the stored ids only if some are missing. The transaction has its number before any event
-    // has
-    // one, which is what ReadPositions relies on.
+    // that comes back names the stored ids only if some are missing. The transaction has its number before any
+    // event has one, which is what ReadPositions relies on.
     private static final String APPEND = """
             WITH numbered AS MATERIALIZED (
                 SELECT pg_current_xact_id() AS xid

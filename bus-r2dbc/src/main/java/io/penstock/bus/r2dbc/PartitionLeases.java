@@ -123,8 +123,7 @@ final class PartitionLeases {
 
     /** Whether no other node delivers what this consumer is owed. */
     boolean holdsAll(int consumerId, int partitions) {
-        HeldPartitions now = held.get(consumerId);
-        return now != null && now.isWhole(partitions);
+        return held(consumerId).isWhole(partitions);
     }
 
     private Mono<Void> beat() {

@@ -28,9 +28,7 @@ import reactor.util.retry.Retry;
 final class Settlement {
 
     // Guarded by the attempts that were read: what another node has counted since is not overwritten. A row that is
-    // locked belongs to a handler's transaction on another node, which may be frozen: nobody waits for it here, and it
-    // is
-    // read again.
+    // locked belongs to a handler's transaction on another node, which may be frozen: it is read again instead.
     private static final String FAIL = """
             UPDATE ${schema}.inbox
                SET state = failed.state, attempts = failed.attempts, holds_key = failed.holds_key, begun = 0,
