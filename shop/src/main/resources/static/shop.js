@@ -4,7 +4,7 @@ const $ = id => document.getElementById(id);
 const STEPS = ["placed", "reserved", "invoiced", "shipped"];
 const MOST_EVENTS = 200;
 const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function element(name, className, text) {
   const made = document.createElement(name);

@@ -27,7 +27,8 @@ final class KeptServer implements AutoCloseable {
     }
 
     /** Throws {@link KeptServerException} when the directory is in use, cannot be written, or holds what does not start. */
-    static KeptServer start(Path home) {
+    static KeptServer start(Path directory) {
+        Path home = directory.toAbsolutePath().normalize();
         HomeLock lock = HomeLock.take(home);
         try {
             Path data = home.resolve("data");

@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("shop")
 record ShopProperties(
-        @DefaultValue("${user.home}/.penstock-shop") Path data,
+        Path data,
         @DefaultValue("500ms") Duration carrierDelay,
         @DefaultValue("15s") Duration heartbeat,
         @DefaultValue("false") boolean check) {}
