@@ -21,15 +21,18 @@ class OrderController {
 
     private final Orders orders;
     private final Products products;
+    private final Doors doors;
 
-    OrderController(Orders orders, Products products) {
+    OrderController(Orders orders, Products products, Doors doors) {
         this.orders = orders;
         this.products = products;
+        this.doors = doors;
     }
 
     @PostMapping(path = "/orders", consumes = MediaType.APPLICATION_JSON_VALUE)
     Mono<ResponseEntity<Placed>> place(@RequestBody Mono<JsonNode> body) {
-        return body.map(OrderRequest::read)
+        return body.doOnNext(unread -> doors.requireOpen())
+                .map(OrderRequest::read)
                 .flatMap(request -> orders.place(request).switchIfEmpty(refuseProduct(request)))
                 .map(id -> ResponseEntity.created(URI.create("/orders/" + id)).body(new Placed(id)));
     }
