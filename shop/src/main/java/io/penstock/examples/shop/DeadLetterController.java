@@ -5,6 +5,7 @@ import io.penstock.bus.DeadLetterFilter;
 import io.penstock.bus.EventBus;
 import java.time.Instant;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -52,8 +53,13 @@ class DeadLetterController {
                     letter.consumer(),
                     EventView.of(letter.event()),
                     letter.attempts(),
-                    letter.error(),
+                    withoutStack(letter.error()),
                     letter.failedAt());
+        }
+
+        /** The exception and its causes; where they came from is for who looks into the database. */
+        private static String withoutStack(String error) {
+            return error.lines().filter(line -> !line.startsWith("\t")).collect(Collectors.joining("\n"));
         }
     }
 }

@@ -39,7 +39,9 @@ class DeadLetterIntegrationTests {
         assertThat(shop.state(first).status()).isEqualTo("invoiced");
         Map<String, Object> letter = shop.deadLetters().get(0);
         assertThat(letter).containsEntry("consumer", "shipping").containsEntry("attempts", 3);
-        assertThat(letter.get("error")).asString().contains("The carrier is on strike");
+        assertThat(letter.get("error"))
+                .asString()
+                .isEqualTo(Carrier.OnStrikeException.class.getName() + ": The carrier is on strike");
         Object event = ((Map<?, ?>) letter.get("event")).get("id");
 
         shop.strike(false);
