@@ -23,10 +23,14 @@ class LiveEvents {
         this.shared = bus.tail("*").map(EventView::of).share();
     }
 
-    /** From now on; a watcher that is a thousand events behind misses the oldest, and holds up nobody. */
+    /**
+     * From now on. A watcher that is a thousand events behind misses the oldest, and holds up nobody. Ends when the
+     * database is away: browsers ask again by themselves.
+     */
     Flux<EventView> watch() {
         return shared.onBackpressureBuffer(MOST_WAITING, BufferOverflowStrategy.DROP_OLDEST)
                 .takeUntilOther(closing.asMono())
+                .onErrorComplete()
                 .doOnSubscribe(watcher -> watchers.incrementAndGet())
                 .doFinally(end -> watchers.decrementAndGet());
     }
