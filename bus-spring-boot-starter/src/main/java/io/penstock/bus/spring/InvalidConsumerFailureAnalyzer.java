@@ -11,8 +11,7 @@ final class InvalidConsumerFailureAnalyzer extends AbstractFailureAnalyzer<Inval
     protected FailureAnalysis analyze(Throwable failure, InvalidConsumerException refused) {
         return new FailureAnalysis(
                 "The bus refuses a consumer: " + refused.getMessage() + ".",
-                "Correct the declaration of the consumer, or switch it off by penstock.consumers.NAME.enabled=false if it"
-                        + " is registered otherwise.",
+                "Correct the declaration of the consumer.",
                 refused);
     }
 }
