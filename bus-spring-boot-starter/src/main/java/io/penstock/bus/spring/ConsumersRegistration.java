@@ -1,9 +1,11 @@
 package io.penstock.bus.spring;
 
+import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import java.time.Duration;
 import org.springframework.context.SmartLifecycle;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * Registers the application's consumers as soon as the bus is there: what runners and requests publish before the
@@ -24,8 +26,17 @@ final class ConsumersRegistration implements SmartLifecycle {
 
     @Override
     public void start() {
-        Flux.fromIterable(catalog.enabled()).concatMap(bus::register).then().block(startTimeout);
+        Flux.fromIterable(catalog.enabled()).concatMap(this::register).blockLast();
         running = true;
+    }
+
+    private Mono<Void> register(ConsumerSpec<?> spec) {
+        return bus.register(spec).timeout(startTimeout, Mono.error(() -> tooLate(spec)));
+    }
+
+    private IllegalStateException tooLate(ConsumerSpec<?> spec) {
+        return new IllegalStateException("Consumer '" + spec.name() + "' was not registered within"
+                + " penstock.start-timeout=" + startTimeout + ": the database does not answer");
     }
 
     @Override
