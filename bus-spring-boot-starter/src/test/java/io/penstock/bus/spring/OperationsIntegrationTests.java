@@ -46,6 +46,7 @@ class OperationsIntegrationTests {
     void aConsumerFarBehindDegradesTheBusNotTheApplication() throws Exception {
         app.bus().pause("behind").block(App.PATIENCE);
         app.publish(new OrderPlaced("paused", 1));
+        App.awaitThat(() -> app.stats("shipping").oldestAge().isZero());
         assertThat(get(app, "/actuator/health/penstock").body()).contains("\"UP\"");
         app.execute("UPDATE " + App.schema(getClass()) + ".consumer SET paused = false WHERE name = 'behind'");
         HttpResponse<String> degraded = get(app, "/actuator/health/penstock");
