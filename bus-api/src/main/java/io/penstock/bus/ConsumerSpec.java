@@ -61,6 +61,11 @@ public record ConsumerSpec<T>(
         return handler instanceof Handler.TransactionalEach || handler instanceof Handler.TransactionalBatch;
     }
 
+    /** The same consumer, each run of whose handler {@code around} carries out. */
+    public ConsumerSpec<T> around(AroundHandler around) {
+        return new ConsumerSpec<>(name, payloads, handler.around(around), options);
+    }
+
     private static boolean isBatch(Handler<?> handler) {
         return handler instanceof Handler.Batch || handler instanceof Handler.TransactionalBatch;
     }

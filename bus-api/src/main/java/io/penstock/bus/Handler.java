@@ -12,17 +12,47 @@ import reactor.core.publisher.Mono;
  */
 public sealed interface Handler<T> {
 
+    /** A handler of the same kind, each of whose runs {@code around} carries out. */
+    Handler<T> around(AroundHandler around);
+
     /** One event at a time, outside any transaction: at least once. */
-    record Each<T>(Function<Event<T>, Mono<Void>> function) implements Handler<T> {}
+    record Each<T>(Function<Event<T>, Mono<Void>> function) implements Handler<T> {
+
+        @Override
+        public Handler<T> around(AroundHandler around) {
+            return new Each<>(event -> around.run(List.of(event), null, Mono.defer(() -> function.apply(event))));
+        }
+    }
 
     /** Several events at a time, outside any transaction: at least once. */
-    record Batch<T>(Function<List<Event<T>>, Mono<Void>> function) implements Handler<T> {}
+    record Batch<T>(Function<List<Event<T>>, Mono<Void>> function) implements Handler<T> {
+
+        @Override
+        public Handler<T> around(AroundHandler around) {
+            return new Batch<>(events -> around.run(events, null, Mono.defer(() -> function.apply(events))));
+        }
+    }
 
     /** One event with the transaction that also removes it from the inbox: effects in that transaction happen once. */
     record TransactionalEach<T, C>(Class<C> transaction, BiFunction<Event<T>, C, Mono<Void>> function)
-            implements Handler<T> {}
+            implements Handler<T> {
+
+        @Override
+        public Handler<T> around(AroundHandler around) {
+            return new TransactionalEach<>(
+                    transaction,
+                    (event, tx) -> around.run(List.of(event), tx, Mono.defer(() -> function.apply(event, tx))));
+        }
+    }
 
     /** Several events in one such transaction. */
     record TransactionalBatch<T, C>(Class<C> transaction, BiFunction<List<Event<T>>, C, Mono<Void>> function)
-            implements Handler<T> {}
+            implements Handler<T> {
+
+        @Override
+        public Handler<T> around(AroundHandler around) {
+            return new TransactionalBatch<>(
+                    transaction, (events, tx) -> around.run(events, tx, Mono.defer(() -> function.apply(events, tx))));
+        }
+    }
 }

@@ -12,6 +12,7 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -31,7 +32,9 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     private final Connection connection;
     private final List<Hint> hints = new CopyOnWriteArrayList<>();
+    private final List<Function<TransactionEnding, Mono<Void>>> followers = new CopyOnWriteArrayList<>();
     private final Mono<Void> begin;
+    private volatile TransactionEnding ending = TransactionEnding.ROLLED_BACK;
     private volatile boolean ended;
 
     BusConnection(Connection connection) {
@@ -51,6 +54,24 @@ final class BusConnection implements Connection, Wrapped<Connection> {
 
     List<Hint> hints() {
         return hints;
+    }
+
+    /** To be done once the transaction has ended, one after the other. */
+    void follow(Function<TransactionEnding, Mono<Void>> follower) {
+        followers.add(follower);
+    }
+
+    /** Rolled back, until a commit says otherwise. */
+    void endsAs(TransactionEnding how) {
+        ending = how;
+    }
+
+    boolean isFollowed() {
+        return !followers.isEmpty();
+    }
+
+    Flux<Void> followUp() {
+        return Flux.fromIterable(followers).concatMapDelayError(follower -> follower.apply(ending));
     }
 
     synchronized void end() {

@@ -69,6 +69,27 @@ public record BusOptions(
         return new Builder();
     }
 
+    /** The same options with another listener. */
+    public BusOptions withListener(BusListener other) {
+        return new BusOptions(
+                schema,
+                schemaMode,
+                node,
+                source,
+                codec,
+                limits,
+                other,
+                connections,
+                pollInterval,
+                lease,
+                retention,
+                retentionInterval,
+                grace,
+                acquireTimeout,
+                notifications,
+                maxPendingPublishes);
+    }
+
     private static void requireText(String name, String value) {
         if (value.isBlank() || value.length() > 200) {
             throw new IllegalArgumentException(name + " is '" + value + "', allowed are 1 to 200 characters");

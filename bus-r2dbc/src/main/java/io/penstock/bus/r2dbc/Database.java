@@ -68,7 +68,7 @@ final class Database {
                 .acquireRetry(most)
                 .allocatorSubscribeOn(Schedulers.boundedElastic())
                 .build());
-        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {});
+        this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {}, error -> {});
     }
 
     /** The statement with the schema's name put in. */

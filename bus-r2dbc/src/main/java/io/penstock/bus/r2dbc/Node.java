@@ -37,7 +37,11 @@ record Node(
                 listener,
                 database,
                 new Database(application, schema, 1, patience(options)),
-                new Transactions(application, options.acquireTimeout(), wakeUp::committed),
+                new Transactions(
+                        application,
+                        options.acquireTimeout(),
+                        wakeUp::committed,
+                        error -> listener.failed("follow a transaction's end", error)),
                 wakeUp,
                 new Isolation());
     }

@@ -120,6 +120,16 @@ public final class R2dbcEventBus implements EventBus {
         return node.transactions().run(connection -> work.apply(new BusTransaction(outbox, connection)));
     }
 
+    /**
+     * Registers a consumer without running its handler here: every event published from then on is owed to it.
+     *
+     * <p>On subscribe it is registered in a transaction of its own; completes, empty, once that is committed. Cancelling
+     * may leave it registered. Errors as {@link #subscribe} does, or as the database does.
+     */
+    public Mono<Void> register(ConsumerSpec<?> consumer) {
+        return Mono.defer(() -> consumers.register(consumer)).then();
+    }
+
     @Override
     public Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer) {
         return subscriptions.subscribe(consumer);

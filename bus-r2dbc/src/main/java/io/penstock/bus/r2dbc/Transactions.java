@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
 /** Runs the application's code in transactions on the application's connections. */
@@ -27,11 +28,18 @@ final class Transactions {
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
     private final Consumer<List<Hint>> onCommitted;
+    private final Consumer<Throwable> onFollowerFailed;
 
-    Transactions(ConnectionFactory application, Duration acquireTimeout, Consumer<List<Hint>> onCommitted) {
+    /** @param onFollowerFailed told of errors in what follows the end of a transaction */
+    Transactions(
+            ConnectionFactory application,
+            Duration acquireTimeout,
+            Consumer<List<Hint>> onCommitted,
+            Consumer<Throwable> onFollowerFailed) {
         this.application = application;
         this.acquireTimeout = acquireTimeout;
         this.onCommitted = onCommitted;
+        this.onFollowerFailed = onFollowerFailed;
     }
 
     /**
@@ -44,11 +52,28 @@ final class Transactions {
         return Mono.<T, BusConnection>usingWhen(
                         acquire().map(BusConnection::new),
                         begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
-                        begun -> end(begun, commit(begun)),
+                        begun -> followed(begun, end(begun, commit(begun))),
                         // Errors of the ending would take the place of the one that is the reason for it.
-                        (begun, error) -> end(begun, endAfter(begun, error)).onErrorComplete(),
-                        begun -> end(begun, stop(begun)))
+                        (begun, error) -> followed(begun, end(begun, endAfter(begun, error)))
+                                .onErrorComplete(),
+                        begun -> followed(begun, end(begun, stop(begun))))
                 .onErrorMap(Transactions::ofTheCommit);
+    }
+
+    /** Whatever follows changes nothing about how the transaction has ended. */
+    private Mono<Void> followed(BusConnection begun, Mono<Void> ending) {
+        Mono<Void> following = Mono.defer(() -> begun.isFollowed() ? follow(begun) : Mono.empty());
+        return ending.onErrorResume(error -> following.then(Mono.error(error))).then(following);
+    }
+
+    /** The end's answer came on a thread of the driver, where no code of the application may run. */
+    private Mono<Void> follow(BusConnection ended) {
+        return ended.followUp()
+                .then()
+                .subscribeOn(Schedulers.boundedElastic())
+                .timeout(LONGEST_ENDING)
+                .doOnError(onFollowerFailed)
+                .onErrorComplete();
     }
 
     /** The error of a commit comes wrapped, as that of a cleanup. */
@@ -86,6 +111,7 @@ final class Transactions {
 
     private Mono<Void> commit(BusConnection begun) {
         begun.end();
+        begun.endsAs(TransactionEnding.UNKNOWN);
         if (begun.unwrap().isAutoCommit()) {
             return Mono.error(new IllegalStateException(
                     "The code in the transaction ended it by SQL of its own: the bus owns it, an error rolls it back"));
@@ -93,7 +119,17 @@ final class Transactions {
         return Mono.from(begun.unwrap().commitTransaction())
                 .timeout(LONGEST_ENDING)
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
-                .doOnSuccess(committed -> onCommitted.accept(begun.hints()));
+                .doOnError(error -> begun.endsAs(endingBy(error)))
+                .doOnSuccess(committed -> {
+                    begun.endsAs(TransactionEnding.COMMITTED);
+                    onCommitted.accept(begun.hints());
+                });
+    }
+
+    private static TransactionEnding endingBy(Throwable error) {
+        return error instanceof PublishOutcomeUnknownException
+                ? TransactionEnding.UNKNOWN
+                : TransactionEnding.ROLLED_BACK;
     }
 
     private static Throwable unknown(Throwable error) {

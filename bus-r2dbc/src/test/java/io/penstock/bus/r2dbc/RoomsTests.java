@@ -74,7 +74,8 @@ class RoomsTests {
                         "LoggingBusListener",
                         "Publication",
                         "R2dbcEventBus",
-                        "SchemaMode");
+                        "SchemaMode",
+                        "TransactionEnding");
     }
 
     @Test

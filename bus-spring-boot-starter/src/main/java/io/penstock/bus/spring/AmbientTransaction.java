@@ -14,6 +14,9 @@ import reactor.core.publisher.Mono;
 /** The transaction that Spring has begun for the subscriber, if there is one. */
 final class AmbientTransaction {
 
+    private static final String ELSEWHERE = "The current transaction is not on the bus's connection factory: an event"
+            + " published in it would not commit with it. Publish after it, or in a transaction of the bus's database";
+
     private final TransactionSynchronizationManager synchronization;
     private final ConnectionHolder holder;
 
@@ -31,7 +34,14 @@ final class AmbientTransaction {
                 .filter(TransactionSynchronizationManager::isActualTransactionActive)
                 .map(synchronization -> Optional.of(find(synchronization, factories)))
                 .onErrorResume(NoTransactionException.class, none -> Mono.empty())
-                .defaultIfEmpty(Optional.empty());
+                .switchIfEmpty(Mono.defer(AmbientTransaction::none));
+    }
+
+    /** A transaction of a thread, as JDBC's, is another one too: whoever blocks for the publish would be in it. */
+    private static Mono<Optional<AmbientTransaction>> none() {
+        return org.springframework.transaction.support.TransactionSynchronizationManager.isActualTransactionActive()
+                ? Mono.error(new IllegalTransactionStateException(ELSEWHERE))
+                : Mono.just(Optional.empty());
     }
 
     Connection connection() {
@@ -52,9 +62,7 @@ final class AmbientTransaction {
                 return new AmbientTransaction(synchronization, holder);
             }
         }
-        throw new IllegalTransactionStateException("The current transaction is not on the bus's connection factory: an"
-                + " event published in it would not commit with it. Publish after it, or in a transaction of the"
-                + " bus's database");
+        throw new IllegalTransactionStateException(ELSEWHERE);
     }
 
     private record AfterCommit(Runnable action) implements TransactionSynchronization {

@@ -3,6 +3,7 @@ package io.penstock.bus.spring;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import java.time.Duration;
 import org.springframework.context.SmartLifecycle;
+import reactor.core.publisher.Mono;
 
 /**
  * Starts the bus before the web server takes requests, which may publish, and closes it after the last one was answered.
@@ -16,6 +17,7 @@ final class BusLifecycle implements SmartLifecycle {
     private final R2dbcEventBus bus;
     private final Duration startTimeout;
     private volatile boolean running;
+    private volatile boolean closed;
 
     BusLifecycle(R2dbcEventBus bus, Duration startTimeout) {
         this.bus = bus;
@@ -24,19 +26,32 @@ final class BusLifecycle implements SmartLifecycle {
 
     @Override
     public void start() {
-        bus.start().block(startTimeout);
+        if (closed) {
+            throw new IllegalStateException("The bus was closed when its context was stopped, and does not open again:"
+                    + " pause and restart the context, or make a new one");
+        }
+        bus.start().timeout(startTimeout, Mono.error(this::tooLate)).block();
         running = true;
+    }
+
+    private IllegalStateException tooLate() {
+        return new IllegalStateException("The bus was not ready within penstock.start-timeout=" + startTimeout
+                + ": the database does not answer, or its schema takes longer to migrate");
     }
 
     @Override
     public void stop() {
-        bus.close().block();
-        running = false;
+        close().block();
     }
 
     @Override
     public void stop(Runnable stopped) {
-        bus.close().doFinally(end -> running = false).subscribe(null, error -> stopped.run(), stopped);
+        close().subscribe(null, error -> stopped.run(), stopped);
+    }
+
+    private Mono<Void> close() {
+        closed = true;
+        return bus.close().doFinally(end -> running = false);
     }
 
     /** A closed bus does not open again, and one without consumers does no harm to whoever is paused. */

@@ -1,6 +1,5 @@
 package io.penstock.bus.spring;
 
-import io.penstock.bus.BusListener;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.EventLimits;
 import io.penstock.bus.r2dbc.BusOptions;
@@ -16,13 +15,12 @@ final class BusOptionsBinding {
         this.properties = properties;
     }
 
-    BusOptions options(@Nullable String application, EventCodec codec, BusListener listener) {
+    BusOptions options(@Nullable String application, EventCodec codec) {
         EventLimits limits = limits();
         BusOptions.Builder options = BusOptions.builder()
                 .schema(properties.schema())
                 .schemaMode(properties.schemaMode())
                 .codec(codec)
-                .listener(listener)
                 .limits(limits)
                 .connections(properties.connections())
                 .pollInterval(properties.pollInterval())

@@ -5,6 +5,7 @@ import io.penstock.bus.DeadLetter;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
@@ -15,6 +16,15 @@ import org.slf4j.LoggerFactory;
 record CompositeBusListener(List<BusListener> listeners) implements BusListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(CompositeBusListener.class);
+
+    /** The listeners that are beans, and that of the options unless one of its kind is a bean. */
+    static CompositeBusListener of(BusListener option, List<BusListener> beans) {
+        List<BusListener> all = new ArrayList<>(beans);
+        if (beans.stream().noneMatch(bean -> bean.getClass() == option.getClass())) {
+            all.add(option);
+        }
+        return new CompositeBusListener(List.copyOf(all));
+    }
 
     @Override
     public void published(int events) {

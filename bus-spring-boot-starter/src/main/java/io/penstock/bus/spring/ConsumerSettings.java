@@ -4,6 +4,7 @@ import io.penstock.bus.ConsumerOptions;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.RetryPolicy;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lets the properties of a consumer win over what its code says. */
@@ -13,6 +14,10 @@ final class ConsumerSettings {
 
     ConsumerSettings(Map<String, PenstockProperties.Consumer> byName) {
         this.byName = byName;
+    }
+
+    Set<String> names() {
+        return byName.keySet();
     }
 
     boolean isEnabled(String consumer) {

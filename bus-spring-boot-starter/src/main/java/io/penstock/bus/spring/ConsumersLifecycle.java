@@ -14,7 +14,6 @@ import reactor.core.publisher.Mono;
 
 /**
  * Subscribes the application's consumers once it is ready, and stops them, drained, before anything else is stopped.
- * Waits for their registration: from the end of the start on, every event is owed to every consumer.
  */
 final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<ApplicationReadyEvent> {
 
@@ -60,7 +59,12 @@ final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<Ap
     }
 
     private Mono<RunningConsumer> subscribe(ConsumerSpec<?> spec) {
-        return bus.subscribe(spec).timeout(startTimeout);
+        return bus.subscribe(spec).timeout(startTimeout, Mono.error(() -> tooLate(spec)));
+    }
+
+    private IllegalStateException tooLate(ConsumerSpec<?> spec) {
+        return new IllegalStateException("Consumer '" + spec.name() + "' was not subscribed within"
+                + " penstock.start-timeout=" + startTimeout + ": the database does not answer");
     }
 
     @Override

@@ -1,13 +1,14 @@
 package io.penstock.bus.spring;
 
+import io.penstock.bus.r2dbc.BusTransaction;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.reactive.TransactionContextManager;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /**
  * Makes the transaction in which the bus delivers Spring's current one while the handler runs: what uses Spring's
@@ -15,7 +16,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Design note: the connection is bound as {@code R2dbcTransactionManager} binds its own, under each factory that an
  * application may use, so that {@code @Transactional} finds a transaction to take part in. A participant that wants to
- * roll back marks the holder, as always; the delivery then fails, and the bus rolls back.
+ * roll back marks the holder, as always; the delivery then fails, and the bus rolls back. What participants asked to be
+ * done around the commit is done where a transaction manager would do it: {@link HandlerSynchronizations}.
  */
 final class DeliveryTransaction {
 
@@ -25,21 +27,29 @@ final class DeliveryTransaction {
         this.factories = factories;
     }
 
-    Mono<Void> join(Connection connection, Supplier<Mono<Void>> handler) {
-        return TransactionSynchronizationManager.forCurrentTransaction()
-                .flatMap(synchronization -> run(synchronization, new DeliveryConnectionHolder(connection), handler))
+    Mono<Void> join(Connection connection, Mono<Void> handling) {
+        return Mono.deferContextual(context -> TransactionSynchronizationManager.forCurrentTransaction()
+                        .flatMap(manager -> run(manager, connection, handling, context)))
                 .contextWrite(TransactionContextManager.getOrCreateContext())
                 .contextWrite(TransactionContextManager.getOrCreateContextHolder());
     }
 
     private Mono<Void> run(
-            TransactionSynchronizationManager synchronization,
-            DeliveryConnectionHolder holder,
-            Supplier<Mono<Void>> handler) {
-        factories.forEach(factory -> synchronization.bindResource(factory, holder));
-        synchronization.setActualTransactionActive(true);
-        synchronization.initSynchronization();
-        return handler.get().then(Mono.defer(() -> requireCommittable(holder)));
+            TransactionSynchronizationManager manager,
+            Connection connection,
+            Mono<Void> handling,
+            ContextView context) {
+        DeliveryConnectionHolder holder = new DeliveryConnectionHolder(connection);
+        factories.forEach(factory -> manager.bindResource(factory, holder));
+        manager.setActualTransactionActive(true);
+        manager.initSynchronization();
+        HandlerSynchronizations synchronizations = new HandlerSynchronizations(manager, factories);
+        BusTransaction.follow(
+                connection, ending -> synchronizations.afterEnd(ending).contextWrite(context));
+        return handling.then(Mono.defer(() -> requireCommittable(holder)))
+                .then(Mono.defer(synchronizations::beforeCommit))
+                .onErrorResume(error -> synchronizations.beforeCompletion().then(Mono.error(error)))
+                .then(Mono.defer(synchronizations::beforeCompletion));
     }
 
     private static Mono<Void> requireCommittable(DeliveryConnectionHolder holder) {

@@ -3,11 +3,13 @@ package io.penstock.bus.spring;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Event;
+import io.penstock.bus.EventType;
 import io.penstock.bus.InvalidConsumerException;
 import io.r2dbc.spi.Connection;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
@@ -17,12 +19,12 @@ import reactor.core.publisher.Mono;
 /** A method of a bean that handles events. */
 final class HandlerMethod {
 
-    private final Object bean;
+    private final Supplier<Object> bean;
     private final Method method;
     private final HandlerParameters parameters;
     private final @Nullable ReactiveAdapter adapter;
 
-    HandlerMethod(Object bean, Method method, HandlerParameters parameters) {
+    HandlerMethod(Supplier<Object> bean, Method method, HandlerParameters parameters) {
         this.bean = bean;
         this.method = method;
         this.parameters = parameters;
@@ -30,9 +32,9 @@ final class HandlerMethod {
     }
 
     /** The consumer with this name whose handler is the method. */
-    ConsumerSpec<?> spec(String name, EventConsumer annotation) {
-        requireValid(name, annotation);
-        ConsumerSpec.Builder<Object> builder = on(ConsumerSpec.named(name), annotation.types());
+    ConsumerSpec<?> spec(String name, EventConsumer annotation, String[] types) {
+        requireValid(name, annotation, types);
+        ConsumerSpec.Builder<Object> builder = on(ConsumerSpec.named(name), types);
         if (annotation.ordered()) {
             builder.ordered();
         }
@@ -67,8 +69,14 @@ final class HandlerMethod {
     private Mono<Void> call(List<? extends Event<?>> events, @Nullable Connection connection) {
         return Mono.deferContextual(context -> {
             Delivery delivery = context.getOrDefault(Delivery.CONTEXT_KEY, null);
-            return ended(invoke(new HandlerParameters.Call(events, delivery, connection)));
+            return called(parameters.values(new HandlerParameters.Call(events, delivery, connection)));
         });
+    }
+
+    private Mono<Void> called(@Nullable Object[] values) {
+        return parameters.isSuspending()
+                ? SuspendingCall.of(continuation -> invoke(HandlerParameters.with(values, continuation)))
+                : ended(invoke(values));
     }
 
     private Mono<Void> ended(@Nullable Object result) {
@@ -81,9 +89,9 @@ final class HandlerMethod {
         return Flux.from(adapter.toPublisher(result)).then();
     }
 
-    private @Nullable Object invoke(HandlerParameters.Call call) {
+    private @Nullable Object invoke(@Nullable Object[] values) {
         try {
-            return method.invoke(bean, parameters.values(call));
+            return method.invoke(bean.get(), values);
         } catch (InvocationTargetException e) {
             throw sneaky(e.getTargetException());
         } catch (IllegalAccessException e) {
@@ -97,14 +105,15 @@ final class HandlerMethod {
         throw (X) thrown;
     }
 
-    private void requireValid(String name, EventConsumer annotation) {
+    private void requireValid(String name, EventConsumer annotation, String[] types) {
+        boolean reactive = adapter != null || parameters.isSuspending();
         require(
-                adapter != null || method.getReturnType() == void.class,
+                reactive || method.getReturnType() == void.class,
                 name,
                 "returns " + method.getReturnType().getName()
                         + ", allowed are Mono, Flux, other reactive types and void");
         require(
-                adapter != null || !annotation.transactional(),
+                reactive || !annotation.transactional(),
                 name,
                 "is transactional and returns nothing: only a reactive type carries the transaction to what it calls");
         require(
@@ -114,12 +123,21 @@ final class HandlerMethod {
         require(
                 !parameters.isBatch() || !parameters.wantSingleEvents(),
                 name,
-                "takes batches, and a Delivery or headers, which each event has of its own");
+                "takes batches, and something that each event has of its own: a payload, an Event, a Delivery or headers");
+        require(
+                types.length > 0 || parameters.payload().isAnnotationPresent(EventType.class),
+                name,
+                "says no event type: name it with types, or take a payload whose class has @EventType, which "
+                        + parameters.payload().getName() + " has not");
+        require(
+                !parameters.isSuspending() || SuspendingCall.isPossible(),
+                name,
+                "is a suspend function: add org.jetbrains.kotlinx:kotlinx-coroutines-reactor");
     }
 
     private void require(boolean condition, String name, String problem) {
         if (!condition) {
-            throw new InvalidConsumerException("Consumer '" + name + "': the method " + method + " " + problem);
+            throw new InvalidConsumerException("Consumer '" + name + "': the method " + problem);
         }
     }
 }

@@ -7,59 +7,79 @@ import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.ResolvableType;
 
 /** What the parameters of a handler method are given, found out once. */
 final class HandlerParameters {
 
+    private static final String CONTINUATION = "kotlin.coroutines.Continuation";
+
+    private static final ResolvableType HEADERS =
+            ResolvableType.forClassWithGenerics(Map.class, String.class, String.class);
+
     private final List<Source> sources;
     private final Class<?> payload;
-    private final boolean batch;
-    private final boolean connection;
+    private final boolean suspending;
 
-    private HandlerParameters(List<Source> sources, Class<?> payload, boolean batch, boolean connection) {
+    private HandlerParameters(List<Source> sources, Class<?> payload, boolean suspending) {
         this.sources = sources;
         this.payload = payload;
-        this.batch = batch;
-        this.connection = connection;
+        this.suspending = suspending;
     }
 
     /** Reads the method's signature as {@code bean} completes its type variables. */
     static HandlerParameters of(Method method, Class<?> bean) {
         List<Source> sources = new ArrayList<>();
         Class<?> payload = null;
-        boolean batch = false;
-        boolean connection = false;
-        for (int i = 0; i < method.getParameterCount(); i++) {
+        boolean suspending = isSuspending(method);
+        for (int i = 0; i < method.getParameterCount() - (suspending ? 1 : 0); i++) {
             MethodParameter parameter = new MethodParameter(method, i).withContainingClass(bean);
             ResolvableType type = ResolvableType.forMethodParameter(parameter);
             Source known = known(parameter, type);
-            Class<?> of = known != null ? null : payloadOf(type);
-            batch |= known == null && isBatch(type);
-            connection |= type.resolve() == Connection.class;
-            payload = of == null ? payload : one(method, payload, of);
+            if (known == null) {
+                payload = one(payload, payloadOf(type));
+            }
             sources.add(known != null ? known : eventSource(type));
         }
-        return new HandlerParameters(sources, payload == null ? RawJson.class : payload, batch, connection);
+        return new HandlerParameters(sources, payload == null ? RawJson.class : payload, suspending);
+    }
+
+    /** As Kotlin compiles {@code suspend}: the last parameter is what to continue with. */
+    private static boolean isSuspending(Method method) {
+        Class<?>[] types = method.getParameterTypes();
+        return types.length > 0 && types[types.length - 1].getName().equals(CONTINUATION);
+    }
+
+    static @Nullable Object[] with(@Nullable Object[] values, Object last) {
+        @Nullable Object[] all = Arrays.copyOf(values, values.length + 1);
+        all[values.length] = last;
+        return all;
     }
 
     Class<?> payload() {
         return payload;
     }
 
+    boolean isSuspending() {
+        return suspending;
+    }
+
     boolean isBatch() {
-        return batch;
+        return sources.contains(Known.EVENTS);
     }
 
     boolean wantConnection() {
-        return connection;
+        return sources.contains(Known.CONNECTION);
     }
 
     boolean wantSingleEvents() {
-        return sources.stream().anyMatch(source -> source == Known.DELIVERY || source instanceof Header);
+        return sources.stream().anyMatch(source -> source != Known.EVENTS && source != Known.CONNECTION);
     }
 
     @Nullable
@@ -74,12 +94,22 @@ final class HandlerParameters {
     private static @Nullable Source known(MethodParameter parameter, ResolvableType type) {
         EventHeader header = parameter.getParameterAnnotation(EventHeader.class);
         if (header != null) {
-            return header.value().isEmpty() ? Known.HEADERS : new Header(header.value());
+            return header(header.value(), type);
         }
         if (type.resolve() == Delivery.class) {
             return Known.DELIVERY;
         }
         return type.resolve() == Connection.class ? Known.CONNECTION : null;
+    }
+
+    private static Source header(String name, ResolvableType type) {
+        Class<?> wanted = name.isEmpty() ? Map.class : String.class;
+        if (type.resolve() != wanted || (name.isEmpty() && !HEADERS.isAssignableFrom(type))) {
+            throw new InvalidConsumerException("The method takes @EventHeader as " + type
+                    + ": one header, by its name, is a String, and all of them, without a name, are a"
+                    + " Map<String, String>");
+        }
+        return name.isEmpty() ? Known.HEADERS : new Header(name);
     }
 
     private static Source eventSource(ResolvableType type) {
@@ -95,16 +125,21 @@ final class HandlerParameters {
 
     private static Class<?> payloadOf(ResolvableType type) {
         ResolvableType event = isBatch(type) ? type.getGeneric(0) : type;
-        return event.resolve() == Event.class
+        Class<?> payload = event.resolve() == Event.class
                 ? event.getGeneric(0).resolve(RawJson.class)
                 : event.resolve(RawJson.class);
+        if (Iterable.class.isAssignableFrom(payload) || Publisher.class.isAssignableFrom(payload)) {
+            throw new InvalidConsumerException(
+                    "The method takes " + type + ", which is no payload: a batch is a List<Event<T>>");
+        }
+        return payload;
     }
 
-    private static Class<?> one(Method method, @Nullable Class<?> before, Class<?> payload) {
+    private static Class<?> one(@Nullable Class<?> before, Class<?> payload) {
         if (before != null && before != payload) {
-            throw new InvalidConsumerException("The handler " + method + " takes two payloads, " + before.getName()
-                    + " and " + payload.getName() + ": a parameter of another kind is an Event, a Delivery, a"
-                    + " Connection or has @EventHeader");
+            throw new InvalidConsumerException("The method takes two payloads, " + before.getName() + " and "
+                    + payload.getName() + ": a parameter of another kind is an Event, a Delivery, a Connection or has"
+                    + " @EventHeader");
         }
         return payload;
     }

@@ -3,7 +3,6 @@ package io.penstock.bus.spring;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.penstock.bus.BusListener;
 import io.penstock.bus.DeadLetter;
@@ -22,6 +21,8 @@ final class MicrometerBusListener implements BusListener {
     private final MeterRegistry registry;
     private final Counter published;
     private final Counter failedSteps;
+    private final Map<Ending, Counter> endings = new ConcurrentHashMap<>();
+    private final Map<String, Timer> lags = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> leases = new ConcurrentHashMap<>();
     private final AtomicInteger connected = new AtomicInteger();
 
@@ -46,22 +47,13 @@ final class MicrometerBusListener implements BusListener {
     @Override
     public void started(Delivery delivery) {
         if (delivery.attempt() == 1) {
-            Timer.builder("penstock.delivery.lag")
-                    .description("From the event's occurrence to the start of its first handler run")
-                    .tag("consumer", delivery.consumer())
-                    .register(registry)
-                    .record(lag(delivery));
+            lags.computeIfAbsent(delivery.consumer(), this::lagTimer).record(lag(delivery));
         }
     }
 
     @Override
     public void completed(Delivery delivery, Duration handling) {
         count(delivery.consumer(), "completed");
-        Timer.builder("penstock.handler")
-                .description("Successful runs of handlers")
-                .tag("consumer", delivery.consumer())
-                .register(registry)
-                .record(handling);
     }
 
     @Override
@@ -110,22 +102,45 @@ final class MicrometerBusListener implements BusListener {
     }
 
     private void count(String consumer, String outcome) {
-        Counter.builder("penstock.deliveries")
+        endings.computeIfAbsent(new Ending(consumer, outcome), this::counter).increment();
+    }
+
+    private Counter counter(Ending ending) {
+        return Counter.builder("penstock.deliveries")
                 .description("Deliveries by how they ended")
+                .tag("consumer", ending.consumer())
+                .tag("outcome", ending.outcome())
+                .register(registry);
+    }
+
+    private Timer lagTimer(String consumer) {
+        return Timer.builder("penstock.delivery.lag")
+                .description(
+                        "From the event's occurrence, or the time it was to be delivered, to its first handler run")
                 .tag("consumer", consumer)
-                .tag("outcome", outcome)
-                .register(registry)
-                .increment();
+                .register(registry);
     }
 
     private AtomicInteger leases(String consumer) {
-        return leases.computeIfAbsent(
-                consumer, name -> registry.gauge("penstock.leases", Tags.of("consumer", name), new AtomicInteger()));
+        return leases.computeIfAbsent(consumer, this::leasesGauge);
+    }
+
+    private AtomicInteger leasesGauge(String consumer) {
+        AtomicInteger held = new AtomicInteger();
+        Gauge.builder("penstock.leases", held, AtomicInteger::get)
+                .description("Partitions this node holds")
+                .tag("consumer", consumer)
+                .register(registry);
+        return held;
     }
 
     /** By two clocks, which may disagree. */
     private static Duration lag(Delivery delivery) {
-        Duration lag = Duration.between(delivery.event().occurredAt(), Instant.now());
+        Instant deliverAt = delivery.event().deliverAt();
+        Instant from = deliverAt == null ? delivery.event().occurredAt() : deliverAt;
+        Duration lag = Duration.between(from, Instant.now());
         return lag.isNegative() ? Duration.ZERO : lag;
     }
+
+    private record Ending(String consumer, String outcome) {}
 }

@@ -31,16 +31,13 @@ final class NativeHints implements BeanFactoryInitializationAotProcessor {
     public BeanFactoryInitializationAotContribution processAheadOfTime(ConfigurableListableBeanFactory beans) {
         Set<Method> handlers = new LinkedHashSet<>();
         Set<Class<?>> payloads = new LinkedHashSet<>(eventTypes(beans));
-        for (String name : beans.getBeanNamesForType(Object.class, false, false)) {
-            Class<?> type = beans.getType(name, false);
-            if (type != null) {
-                Class<?> declared = ClassUtils.getUserClass(type);
-                HandlerMethods.of(declared).keySet().forEach(method -> {
-                    handlers.add(method);
-                    payloads.add(HandlerParameters.of(method, declared).payload());
-                });
-            }
-        }
+        HandlerMethods.beanClasses(beans).values().forEach(type -> {
+            Class<?> declared = ClassUtils.getUserClass(type);
+            HandlerMethods.of(declared).keySet().forEach(method -> {
+                handlers.add(method);
+                payloads.add(HandlerParameters.of(method, declared).payload());
+            });
+        });
         return new Contribution(handlers, payloads);
     }
 

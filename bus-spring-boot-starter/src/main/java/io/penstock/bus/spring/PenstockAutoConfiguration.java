@@ -1,7 +1,6 @@
 package io.penstock.bus.spring;
 
 import io.penstock.bus.BusListener;
-import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.EventBus;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.JacksonEventCodec;
@@ -12,7 +11,6 @@ import io.r2dbc.spi.ConnectionFactory;
 import java.util.Set;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -20,13 +18,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcAutoConfiguration;
 import org.springframework.boot.r2dbc.autoconfigure.R2dbcTransactionManagerAutoConfiguration;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 
-/** The bus on the application's connection factory, and the life of its consumers. Every bean can be replaced. */
+/** The bus on the application's connection factory. Every bean can be replaced; a bus of the application's own, all. */
 @AutoConfiguration(after = {R2dbcAutoConfiguration.class, R2dbcTransactionManagerAutoConfiguration.class})
 @ConditionalOnSingleCandidate(ConnectionFactory.class)
 @ConditionalOnProperty(name = "penstock.enabled", matchIfMissing = true)
@@ -50,22 +47,17 @@ public class PenstockAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    BusOptions penstockBusOptions(
-            PenstockProperties properties,
-            EventCodec codec,
-            ObjectProvider<BusListener> listeners,
-            Environment environment) {
-        return new BusOptionsBinding(properties)
-                .options(
-                        environment.getProperty("spring.application.name"),
-                        codec,
-                        new CompositeBusListener(listeners.orderedStream().toList()));
+    BusOptions penstockBusOptions(PenstockProperties properties, EventCodec codec, Environment environment) {
+        return new BusOptionsBinding(properties).options(environment.getProperty("spring.application.name"), codec);
     }
 
     @Bean
     @ConditionalOnMissingBean
-    R2dbcEventBus penstockR2dbcEventBus(ConnectionFactory application, BusOptions options) {
-        return R2dbcEventBus.create(TransactionManagers.target(application), options);
+    R2dbcEventBus penstockR2dbcEventBus(
+            ConnectionFactory application, BusOptions options, ObjectProvider<BusListener> listeners) {
+        BusListener all = CompositeBusListener.of(
+                options.listener(), listeners.orderedStream().toList());
+        return R2dbcEventBus.create(TransactionManagers.target(application), options.withListener(all));
     }
 
     @Bean
@@ -74,32 +66,21 @@ public class PenstockAutoConfiguration {
             R2dbcEventBus bus,
             ConnectionFactory application,
             ListableBeanFactory beans,
-            ObjectProvider<Tracing> tracing) {
+            PenstockProperties properties,
+            ObjectProvider<Tracing> tracing,
+            ObjectProvider<HandlerTimes> times) {
         Set<ConnectionFactory> joined =
                 TransactionManagers.joined(application, beans.getBeansOfType(R2dbcTransactionManager.class));
-        return new SpringEventBus(bus, joined, tracing.getIfAvailable(() -> Tracing.NONE));
+        return new SpringEventBus(
+                bus,
+                joined,
+                new ConsumerSettings(properties.consumers()),
+                tracing.getIfAvailable(() -> Tracing.NONE),
+                times.getIfAvailable(() -> HandlerTimes.NONE));
     }
 
     @Bean
     BusLifecycle penstockBusLifecycle(R2dbcEventBus bus, PenstockProperties properties) {
         return new BusLifecycle(bus, properties.startTimeout());
-    }
-
-    @Bean
-    ConsumerCatalog penstockConsumerCatalog(
-            ObjectProvider<ConsumerSpec<?>> specs,
-            ConfigurableListableBeanFactory beans,
-            PenstockProperties properties) {
-        return new ConsumerCatalog(
-                specs.orderedStream().toList(),
-                new HandlerMethods(beans),
-                new ConsumerSettings(properties.consumers()));
-    }
-
-    @Bean
-    @ConditionalOnProperty(name = "penstock.start-consumers", matchIfMissing = true)
-    ConsumersLifecycle penstockConsumersLifecycle(
-            ApplicationContext context, EventBus bus, ConsumerCatalog catalog, PenstockProperties properties) {
-        return new ConsumersLifecycle(context, bus, catalog, properties.startTimeout());
     }
 }

@@ -5,11 +5,13 @@ import io.penstock.bus.ConsumerStats;
 import io.penstock.bus.DeadLetter;
 import io.penstock.bus.DeadLetterFilter;
 import io.penstock.bus.EventBus;
+import io.penstock.bus.InvalidConsumerException;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -50,17 +52,31 @@ final class PenstockEndpoint {
     /** Redrives all dead letters of the consumer, a thousand at most, unless one event is named. */
     @WriteOperation
     Mono<Done> change(@Selector String consumer, Action action, @Nullable UUID event) {
-        return switch (action) {
+        return known(consumer).then(Mono.defer(() -> switch (action) {
             case PAUSE -> bus.pause(consumer).thenReturn(new Done(consumer, "paused", 0));
             case RESUME -> bus.resume(consumer).thenReturn(new Done(consumer, "resumed", 0));
             case REDRIVE -> redrive(consumer, event).map(letters -> new Done(consumer, "redriven", letters));
-        };
+        }));
     }
 
     /** Discards one dead letter for good. */
     @DeleteOperation
     Mono<Done> discard(@Selector String consumer, UUID event) {
-        return bus.deadLetters().discard(consumer, event).map(found -> new Done(consumer, "discarded", found ? 1 : 0));
+        return known(consumer)
+                .then(Mono.defer(() -> bus.deadLetters().discard(consumer, event)))
+                .map(found -> new Done(consumer, "discarded", found ? 1 : 0));
+    }
+
+    /** The client's mistake, not the server's. */
+    private Mono<BusStats> known(String consumer) {
+        return bus.stats()
+                .doOnNext(stats -> stats.of(consumer))
+                .onErrorMap(InvalidConsumerException.class, PenstockEndpoint::unknown);
+    }
+
+    private static InvalidEndpointRequestException unknown(InvalidConsumerException error) {
+        String reason = String.valueOf(error.getMessage());
+        return new InvalidEndpointRequestException(reason, reason);
     }
 
     private Mono<Long> redrive(String consumer, @Nullable UUID event) {

@@ -10,7 +10,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /** The actuator endpoint, if it is exposed. */
-@AutoConfiguration(after = PenstockAutoConfiguration.class)
+@AutoConfiguration(after = PenstockConsumersAutoConfiguration.class)
 @ConditionalOnClass({Endpoint.class, ConditionalOnAvailableEndpoint.class})
 @ConditionalOnBean(EventBus.class)
 @ConditionalOnAvailableEndpoint(PenstockEndpoint.class)

@@ -10,7 +10,7 @@ import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
 import org.springframework.context.annotation.Bean;
 
 /** The bus's part of the application's health, if that is asked for. */
-@AutoConfiguration(after = PenstockAutoConfiguration.class)
+@AutoConfiguration(after = PenstockConsumersAutoConfiguration.class)
 @ConditionalOnClass({ReactiveHealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 @ConditionalOnBean({EventBus.class, PenstockProperties.class})
 @ConditionalOnEnabledHealthIndicator("penstock")

@@ -14,7 +14,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 
 /** Runs a relay for each bean of {@link RelayOptions} and an ingress for each of {@link IngressOptions}. */
-@AutoConfiguration(after = PenstockAutoConfiguration.class)
+@AutoConfiguration(after = PenstockConsumersAutoConfiguration.class)
 @ConditionalOnClass(KafkaRelay.class)
 @ConditionalOnBean({EventBus.class, PenstockProperties.class})
 @ConditionalOnProperty(name = "penstock.start-consumers", matchIfMissing = true)

@@ -11,7 +11,7 @@ import org.springframework.context.annotation.Bean;
 
 /** Measures the bus, if there is Micrometer and a registry. */
 @AutoConfiguration(
-        after = PenstockAutoConfiguration.class,
+        after = PenstockConsumersAutoConfiguration.class,
         afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnClass(MeterRegistry.class)
 @ConditionalOnBean({MeterRegistry.class, EventBus.class, PenstockProperties.class})
@@ -22,6 +22,12 @@ public class PenstockMetricsAutoConfiguration {
     @ConditionalOnMissingBean
     MicrometerBusListener penstockMicrometerBusListener(MeterRegistry registry) {
         return new MicrometerBusListener(registry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(HandlerTimes.class)
+    MicrometerHandlerTimes penstockHandlerTimes(MeterRegistry registry) {
+        return new MicrometerHandlerTimes(registry);
     }
 
     @Bean

@@ -37,7 +37,9 @@ public class PenstockObservationAutoConfiguration {
 
         @Bean
         InitializingBean penstockLoggingContext() {
-            return () -> ContextRegistry.getInstance().registerThreadLocalAccessor(new LoggingContextAccessor());
+            return () -> ContextRegistry.getInstance()
+                    .registerThreadLocalAccessor(new LoggingContextAccessor())
+                    .registerThreadLocalAccessor(new DeliveryAccessor());
         }
     }
 }

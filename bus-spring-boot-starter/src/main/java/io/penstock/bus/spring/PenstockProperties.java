@@ -10,7 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * How the bus behaves in this application; the defaults are those of {@link io.penstock.bus.r2dbc.BusOptions}. Immutable.
+ * How the bus behaves in this application; the defaults are those of {@link io.penstock.bus.r2dbc.BusOptions}, but for the
+ * grace, which ends before Spring gives up waiting. Immutable.
  *
  * @param enabled Whether there is a bus at all.
  * @param schema Database schema of all tables of the bus.
@@ -48,7 +49,7 @@ public record PenstockProperties(
         @DefaultValue("15s") Duration lease,
         @DefaultValue("7d") Duration retention,
         @DefaultValue("1m") Duration retentionInterval,
-        @DefaultValue("30s") Duration grace,
+        @DefaultValue("25s") Duration grace,
         @DefaultValue("30s") Duration acquireTimeout,
         @DefaultValue("true") boolean notifications,
         @DefaultValue("100000") int maxPendingPublishes,

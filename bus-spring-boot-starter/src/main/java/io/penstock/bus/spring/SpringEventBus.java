@@ -1,14 +1,11 @@
 package io.penstock.bus.spring;
 
-import io.penstock.bus.BusStats;
 import io.penstock.bus.ConsumerSpec;
-import io.penstock.bus.DeadLetters;
+import io.penstock.bus.DelegatingEventBus;
 import io.penstock.bus.DuplicateEventException;
 import io.penstock.bus.Event;
-import io.penstock.bus.EventBus;
 import io.penstock.bus.InvalidEventException;
 import io.penstock.bus.PublishResult;
-import io.penstock.bus.RawJson;
 import io.penstock.bus.RunningConsumer;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import io.r2dbc.spi.ConnectionFactory;
@@ -22,18 +19,26 @@ import reactor.core.publisher.Mono;
  * The bus as a Spring application sees it. What is published in Spring's reactive transaction is stored by it and told
  * of after its commit; outside of one the bus's own group commit stores it. Thread-safe.
  */
-final class SpringEventBus implements EventBus {
+final class SpringEventBus extends DelegatingEventBus {
 
     private final R2dbcEventBus bus;
     private final Set<ConnectionFactory> joined;
     private final Tracing tracing;
+    private final ConsumerSettings settings;
     private final DeliveryDecoration decoration;
 
-    SpringEventBus(R2dbcEventBus bus, Set<ConnectionFactory> joined, Tracing tracing) {
+    SpringEventBus(
+            R2dbcEventBus bus,
+            Set<ConnectionFactory> joined,
+            ConsumerSettings settings,
+            Tracing tracing,
+            HandlerTimes times) {
+        super(bus);
         this.bus = bus;
         this.joined = joined;
         this.tracing = tracing;
-        this.decoration = new DeliveryDecoration(new DeliveryTransaction(joined), tracing);
+        this.settings = settings;
+        this.decoration = new DeliveryDecoration(new DeliveryTransaction(joined), tracing, times);
     }
 
     @Override
@@ -52,7 +57,7 @@ final class SpringEventBus implements EventBus {
 
     @Override
     public Mono<RunningConsumer> subscribe(ConsumerSpec<?> consumer) {
-        return Mono.defer(() -> bus.subscribe(decoration.apply(consumer)));
+        return Mono.defer(() -> bus.subscribe(decoration.apply(settings.apply(consumer))));
     }
 
     private Mono<Void> store(Event<?> event) {
@@ -85,40 +90,5 @@ final class SpringEventBus implements EventBus {
             return tracing.publish(event, stored -> Mono.fromRunnable(() -> traced.set(stored)))
                     .then(Mono.fromCallable(traced::get));
         });
-    }
-
-    @Override
-    public Flux<Event<RawJson>> tail(String... patterns) {
-        return bus.tail(patterns);
-    }
-
-    @Override
-    public Mono<Boolean> deleteConsumer(String name) {
-        return bus.deleteConsumer(name);
-    }
-
-    @Override
-    public Mono<Void> pause(String consumer) {
-        return bus.pause(consumer);
-    }
-
-    @Override
-    public Mono<Void> resume(String consumer) {
-        return bus.resume(consumer);
-    }
-
-    @Override
-    public DeadLetters deadLetters() {
-        return bus.deadLetters();
-    }
-
-    @Override
-    public Mono<BusStats> stats() {
-        return bus.stats();
-    }
-
-    @Override
-    public Mono<Void> close() {
-        return bus.close();
     }
 }

@@ -30,6 +30,7 @@ class ConditionsIntegrationTests {
             .withConfiguration(AutoConfigurations.of(
                     R2dbcAutoConfiguration.class,
                     PenstockAutoConfiguration.class,
+                    PenstockConsumersAutoConfiguration.class,
                     PenstockMetricsAutoConfiguration.class,
                     PenstockObservationAutoConfiguration.class,
                     PenstockHealthAutoConfiguration.class,
@@ -111,7 +112,7 @@ class ConditionsIntegrationTests {
             BusOptions theirs = BusOptions.DEFAULTS;
             assertThat(ours)
                     .usingRecursiveComparison()
-                    .ignoringFields("schema", "node", "codec", "listener")
+                    .ignoringFields("schema", "node", "codec", "listener", "grace")
                     .isEqualTo(theirs);
             assertThat(ours.limits()).isEqualTo(EventLimits.DEFAULTS);
         });

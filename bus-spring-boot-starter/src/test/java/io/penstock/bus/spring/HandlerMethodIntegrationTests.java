@@ -30,7 +30,11 @@ class HandlerMethodIntegrationTests {
     @BeforeAll
     static void start() {
         app = App.run(
-                HandlerMethodIntegrationTests.class, Shop.class, "shop.name=corner", "penstock.poll-interval=50ms");
+                HandlerMethodIntegrationTests.class,
+                Shop.class,
+                "shop.name=corner",
+                "penstock.tracing.enabled=false",
+                "penstock.poll-interval=50ms");
     }
 
     @AfterAll

@@ -43,10 +43,16 @@ class MetricsIntegrationTests {
         assertThat(registry().get("penstock.published").counter().count()).isPositive();
         assertThat(registry()
                         .get("penstock.handler")
-                        .tag("consumer", "shipping")
+                        .tags("consumer", "shipping", "outcome", "success")
                         .timer()
                         .count())
                 .isPositive();
+        assertThat(registry()
+                        .get("penstock.handler")
+                        .tags("consumer", "failing", "outcome", "failure")
+                        .timer()
+                        .count())
+                .isGreaterThan(1);
         assertThat(registry()
                         .get("penstock.delivery.lag")
                         .tag("consumer", "shipping")

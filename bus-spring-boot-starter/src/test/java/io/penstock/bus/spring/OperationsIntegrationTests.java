@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +46,7 @@ class OperationsIntegrationTests {
     void aConsumerFarBehindDegradesTheBusNotTheApplication() throws Exception {
         app.bus().pause("behind").block(App.PATIENCE);
         app.publish(new OrderPlaced("paused", 1));
+        App.awaitThat(() -> app.stats("shipping").oldestAge().isZero());
         assertThat(get(app, "/actuator/health/penstock").body()).contains("\"UP\"");
         app.execute("UPDATE " + App.schema(getClass()) + ".consumer SET paused = false WHERE name = 'behind'");
         HttpResponse<String> degraded = get(app, "/actuator/health/penstock");
@@ -97,6 +99,21 @@ class OperationsIntegrationTests {
     @Test
     void anUnknownConsumerIsNotFound() throws Exception {
         assertThat(get(app, "/actuator/penstock/nobody").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aChangeOfAnUnknownConsumerIsTheClientsMistake() throws Exception {
+        for (String action : List.of("pause", "resume", "redrive")) {
+            HttpResponse<String> refused =
+                    send(app, "POST", "/actuator/penstock/nobody", "{\"action\":\"" + action + "\"}");
+            assertThat(refused.statusCode()).isEqualTo(400);
+        }
+        assertThat(send(app, "DELETE", "/actuator/penstock/nobody?event=" + UUID.randomUUID(), "")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(send(app, "POST", "/actuator/penstock/shipping", "{\"action\":\"explode\"}")
+                        .statusCode())
+                .isEqualTo(400);
     }
 
     static App run(Class<?> test, String... properties) {

@@ -25,6 +25,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.connection.TransactionAwareConnectionFactoryProxy;
 import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -153,6 +154,20 @@ class PublishInTransactionIntegrationTests {
                 .hasRootCauseInstanceOf(OtherDatabaseException.class)
                 .rootCause()
                 .hasMessageContaining("events would not commit with the application's data");
+    }
+
+    @Test
+    void aTransactionOfTheThreadAsOfJdbcIsAnotherDatabases() {
+        Mono<Void> publish = app.bus().publish(Event.of(new OrderPlaced("jdbc", 1)));
+        org.springframework.transaction.support.TransactionSynchronizationManager.setActualTransactionActive(true);
+        try {
+            assertThatThrownBy(() -> publish.block(App.PATIENCE))
+                    .isInstanceOf(IllegalTransactionStateException.class)
+                    .hasMessageContaining("would not commit with it");
+        } finally {
+            org.springframework.transaction.support.TransactionSynchronizationManager.clear();
+        }
+        assertThat(events("jdbc")).isZero();
     }
 
     private static boolean delivered(String order) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 class SpringBootDocumentTests {
 
@@ -58,9 +59,11 @@ class SpringBootDocumentTests {
         listener.completed(delivery, Duration.ofMillis(1));
         listener.retried(delivery, new Outcome.Retry(Duration.ZERO, null, new IllegalStateException()));
         listener.leased("shipping", List.of(1));
+        new ConsumerGauges(null, registry, Duration.ofSeconds(1)).show(ConsumerGaugesTests.stats("shipping"));
+        new MicrometerHandlerTimes(registry).of("shipping", Mono.empty()).block();
         String document = document();
         assertThat(registry.getMeters())
-                .hasSizeGreaterThan(6)
+                .hasSizeGreaterThan(11)
                 .extracting(Meter::getId)
                 .allSatisfy(id -> assertThat(document).contains("`" + id.getName() + "`"));
     }

@@ -3,21 +3,11 @@ package io.penstock.bus.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import brave.handler.MutableSpan;
-import brave.handler.SpanHandler;
-import brave.propagation.TraceContext;
 import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
-import io.micrometer.tracing.brave.bridge.BraveBaggageManager;
-import io.micrometer.tracing.brave.bridge.BraveCurrentTraceContext;
-import io.micrometer.tracing.brave.bridge.BravePropagator;
-import io.micrometer.tracing.brave.bridge.BraveTracer;
-import io.micrometer.tracing.brave.bridge.W3CPropagation;
-import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
-import io.micrometer.tracing.handler.PropagatingReceiverTracingObservationHandler;
-import io.micrometer.tracing.handler.PropagatingSenderTracingObservationHandler;
 import io.penstock.bus.Event;
+import io.penstock.bus.EventBus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,18 +17,24 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.publisher.Mono;
 
+/** With what Boot configures for a tracer, and no bean besides one that collects spans. */
 class TracingIntegrationTests {
 
     private static App app;
 
     @BeforeAll
     static void start() {
-        app = App.run(TracingIntegrationTests.class, Shop.class, "spring.reactor.context-propagation=auto");
+        app = App.run(
+                TracingIntegrationTests.class,
+                Shop.class,
+                "spring.reactor.context-propagation=auto",
+                "management.tracing.sampling.probability=1");
     }
 
     @AfterAll
@@ -63,7 +59,8 @@ class TracingIntegrationTests {
         assertThat(handled.kind()).isEqualTo(brave.Span.Kind.CONSUMER);
         assertThat(handled.parentId()).isEqualTo(published.id());
         assertThat(handled.traceId()).isEqualTo(published.traceId());
-        assertThat(published.parentId()).isEqualTo(named("request").id());
+        assertThat(published.parentId())
+                .isEqualTo(app.bean(Spans.class).named("request").id());
     }
 
     @Test
@@ -99,6 +96,14 @@ class TracingIntegrationTests {
                 .containsEntry("later." + LoggingContext.CORRELATION, "case-7");
     }
 
+    @Test
+    void whatABlockingHandlerPublishesOnOtherThreadsIsCausedByItsEventToo() {
+        Event<OrderPlaced> event = Event.of("order.forwarded", new OrderPlaced("forwarded", 1));
+        app.bus().publish(event).block(App.PATIENCE);
+        List<String> causes = app.bean(Shop.class).causes;
+        App.awaitThat(() -> causes.contains(event.id().toString()));
+    }
+
     private static Map<String, String> seen(Event<?> event) {
         Map<String, Map<String, String>> seen = app.bean(Shop.class).seen;
         App.awaitThat(() -> seen.containsKey(event.id().toString()));
@@ -106,34 +111,7 @@ class TracingIntegrationTests {
     }
 
     private static MutableSpan span(String name, Event<?> event) {
-        List<MutableSpan> spans = app.bean(Spans.class).finished;
-        App.awaitThat(() -> spans.stream().anyMatch(span -> isOf(span, name, event)));
-        return spans.stream()
-                .filter(span -> isOf(span, name, event))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static MutableSpan named(String name) {
-        List<MutableSpan> spans = app.bean(Spans.class).finished;
-        return spans.stream()
-                .filter(span -> name.equals(span.name()))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static boolean isOf(MutableSpan span, String name, Event<?> event) {
-        return name.equals(span.name()) && event.id().toString().equals(span.tag("penstock.event"));
-    }
-
-    static final class Spans extends SpanHandler {
-
-        final List<MutableSpan> finished = new CopyOnWriteArrayList<>();
-
-        @Override
-        public boolean end(TraceContext context, MutableSpan span, Cause cause) {
-            return finished.add(new MutableSpan(span));
-        }
+        return app.bean(Spans.class).of(name, event);
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -141,6 +119,12 @@ class TracingIntegrationTests {
     static class Shop {
 
         final Map<String, Map<String, String>> seen = new ConcurrentHashMap<>();
+        final List<String> causes = new CopyOnWriteArrayList<>();
+        private final ObjectProvider<EventBus> bus;
+
+        Shop(ObjectProvider<EventBus> bus) {
+            this.bus = bus;
+        }
 
         @EventConsumer("shipping")
         Mono<Void> ship(Event<OrderPlaced> event) {
@@ -152,27 +136,21 @@ class TracingIntegrationTests {
                     .then();
         }
 
+        @EventConsumer(value = "forwarding", types = "order.forwarded")
+        void forward(OrderPlaced order) {
+            Mono.delay(Duration.ofMillis(1))
+                    .then(bus.getObject().publish(Event.of("order.received", order)))
+                    .block();
+        }
+
+        @EventConsumer(value = "receiving", types = "order.received")
+        void receive(Event<OrderPlaced> event) {
+            causes.add(String.valueOf(event.causationId()));
+        }
+
         @Bean
         Spans spans() {
             return new Spans();
-        }
-
-        /** What Boot configures for a tracer, without its tracing module. */
-        @Bean
-        ObservationHandler<Observation.Context> tracingHandler(Spans spans) {
-            BraveBaggageManager baggage = new BraveBaggageManager();
-            brave.Tracing spansOf = brave.Tracing.newBuilder()
-                    .traceId128Bit(true)
-                    .propagationFactory(new W3CPropagation(baggage, List.of()))
-                    .addSpanHandler(spans)
-                    .build();
-            BraveTracer tracer = new BraveTracer(
-                    spansOf.tracer(), new BraveCurrentTraceContext(spansOf.currentTraceContext()), baggage);
-            BravePropagator propagator = new BravePropagator(spansOf);
-            return new ObservationHandler.FirstMatchingCompositeObservationHandler(
-                    new PropagatingSenderTracingObservationHandler<>(tracer, propagator),
-                    new PropagatingReceiverTracingObservationHandler<>(tracer, propagator),
-                    new DefaultTracingObservationHandler(tracer));
         }
     }
 }

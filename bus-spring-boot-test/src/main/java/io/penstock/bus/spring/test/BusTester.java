@@ -11,6 +11,7 @@ import io.penstock.bus.RawJson;
 import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * The bus in the hands of a test: publish, wait until all is delivered, look at what was. A bean of every test with this
@@ -40,19 +41,32 @@ public final class BusTester {
 
     /** Publishes outside of any transaction. */
     public void publish(Event<?> event) {
-        bus.publish(event).block(PATIENCE);
+        // On a thread that is in no transaction, unlike that of a test with @Transactional.
+        bus.publish(event).subscribeOn(Schedulers.boundedElastic()).block(PATIENCE);
     }
 
     /**
-     * Waits until this application's consumers have nothing left to do: no event ready, in a handler or to be retried.
-     * Dead letters, what waits behind them, and consumers that are paused are not waited for.
+     * Waits until this application's consumers have nothing left to do: no event ready, in a handler of this or another
+     * node, to be retried, or delayed. Dead letters, what waits behind them, and consumers that are paused or do not run
+     * here are not waited for.
      */
     public void awaitQuiet() {
-        bus.stats()
-                .filter(BusTester::isQuiet)
-                .repeatWhenEmpty(asked -> asked.delayElements(GLANCE))
-                .timeout(PATIENCE, Mono.defer(this::notQuiet))
-                .block();
+        awaitQuiet(PATIENCE);
+    }
+
+    /** As {@link #awaitQuiet()}, for as long as is said. */
+    public void awaitQuiet(Duration patience) {
+        boolean quiet = Boolean.TRUE.equals(
+                quietTwice().hasElement().timeout(patience, Mono.just(false)).block());
+        if (!quiet) {
+            throw new AssertionError("Not quiet within " + patience + ": " + notQuiet());
+        }
+    }
+
+    /** Twice in a row, as the database and this node's memory are not looked at in the same moment. */
+    private Mono<BusStats> quietTwice() {
+        Mono<BusStats> quiet = bus.stats().filter(BusTester::isQuiet);
+        return quiet.flatMap(once -> quiet).repeatWhenEmpty(asked -> asked.delayElements(GLANCE));
     }
 
     /** The events that a consumer has handled successfully since the last {@link #reset}, in the order it ended them. */
@@ -105,11 +119,10 @@ public final class BusTester {
         return !stats.running() || stats.paused() || (nothingLeft && nothingWaits);
     }
 
-    private Mono<BusStats> notQuiet() {
-        return bus.stats()
-                .flatMap(stats -> Mono.error(new AssertionError("Not quiet within " + PATIENCE + ": "
-                        + stats.consumers().stream()
-                                .filter(consumer -> !isQuiet(consumer))
-                                .toList())));
+    private List<ConsumerStats> notQuiet() {
+        List<ConsumerStats> all = bus.stats().map(BusStats::consumers).block(PATIENCE);
+        return all == null
+                ? List.of()
+                : all.stream().filter(consumer -> !isQuiet(consumer)).toList();
     }
 }

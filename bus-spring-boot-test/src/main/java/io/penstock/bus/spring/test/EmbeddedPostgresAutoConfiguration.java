@@ -1,5 +1,6 @@
 package io.penstock.bus.spring.test;
 
+import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -10,14 +11,14 @@ import org.springframework.context.annotation.Bean;
 
 /**
  * A database of its own, on one embedded PostgreSQL for the JVM, for each application context of a test; unless {@code
- * penstock.test.embedded-postgres} is false or the test has other connection details.
+ * penstock.test.embedded-postgres} is false or the test has connection details or a connection factory of its own.
  */
 @AutoConfiguration(before = R2dbcAutoConfiguration.class)
 @ConditionalOnProperty(name = "penstock.test.embedded-postgres", matchIfMissing = true)
 public class EmbeddedPostgresAutoConfiguration {
 
     @Bean
-    @ConditionalOnMissingBean
+    @ConditionalOnMissingBean({R2dbcConnectionDetails.class, ConnectionFactory.class})
     R2dbcConnectionDetails penstockEmbeddedPostgres() {
         ConnectionFactoryOptions options = TestDatabases.create();
         return () -> options;

@@ -1,12 +1,10 @@
 package io.penstock.bus.spring.test;
 
 import io.penstock.bus.ConsumerSpec;
-import io.penstock.bus.Handler;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -33,42 +31,17 @@ final class HandlerScript {
 
     /** The same consumer, whose handler follows the script. */
     <T> ConsumerSpec<T> apply(ConsumerSpec<T> spec) {
-        return new ConsumerSpec<>(spec.name(), spec.payloads(), handler(spec.name(), spec.handler()), spec.options());
+        return spec.around((events, transaction, handler) -> run(spec.name(), handler));
     }
 
-    private <T> Handler<T> handler(String name, Handler<T> handler) {
-        if (handler instanceof Handler.Each<T> each) {
-            return new Handler.Each<>(event -> run(name, () -> each.function().apply(event)));
-        }
-        if (handler instanceof Handler.Batch<T> batch) {
-            return new Handler.Batch<>(
-                    events -> run(name, () -> batch.function().apply(events)));
-        }
-        return handler instanceof Handler.TransactionalEach<T, ?> each
-                ? transactional(name, each)
-                : transactional(name, (Handler.TransactionalBatch<T, ?>) handler);
-    }
-
-    private <T, C> Handler<T> transactional(String name, Handler.TransactionalEach<T, C> each) {
-        return new Handler.TransactionalEach<>(
-                each.transaction(),
-                (event, tx) -> run(name, () -> each.function().apply(event, tx)));
-    }
-
-    private <T, C> Handler<T> transactional(String name, Handler.TransactionalBatch<T, C> batch) {
-        return new Handler.TransactionalBatch<>(
-                batch.transaction(),
-                (events, tx) -> run(name, () -> batch.function().apply(events, tx)));
-    }
-
-    private Mono<Void> run(String name, Supplier<Mono<Void>> handler) {
+    private Mono<Void> run(String name, Mono<Void> handler) {
         Queue<Moment> queue = failures.get(name);
         @Nullable Moment next = queue == null ? null : queue.poll();
         if (next == null) {
-            return handler.get();
+            return handler;
         }
         Mono<Void> failure = Mono.error(new ScriptedFailure("The test lets '" + name + "' fail " + next));
-        return next == Moment.BEFORE ? failure : handler.get().then(failure);
+        return next == Moment.BEFORE ? failure : handler.then(failure);
     }
 
     /** A failure that a test asked for. */
