@@ -50,7 +50,7 @@ public final class Event<T> {
 
     /** What the database can hold, so that an event is the same to its publisher and its consumers. */
     private static Instant micros(Instant time) {
-        return time.truncatedTo(ChronoUnit.MICROS);
+        return time.getNano() % 1_000 == 0 ? time : time.truncatedTo(ChronoUnit.MICROS);
     }
 
     /** An event of the type that the payload's class names with {@link EventType}. */

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -38,6 +39,9 @@ public final class JacksonEventCodec implements EventCodec {
     private final ObjectReader trees;
     private final JsonFactory strict;
     private final Map<String, JavaType> types;
+    // What each decoding would look up again, the annotations among it.
+    private final Map<Class<?>, JavaType> constructed = new ConcurrentHashMap<>();
+    private final Map<JavaType, ObjectReader> readers = new ConcurrentHashMap<>();
     private final Map<String, Map<Integer, Upcaster>> upcasters;
     private final Map<String, Integer> liftedTo;
 
@@ -88,7 +92,6 @@ public final class JacksonEventCodec implements EventCodec {
         if (target == RawJson.class) {
             return target.cast(stored.payload());
         }
-        String problem = "The payload of event " + stored + " is not a " + target.getName() + ": ";
         Object payload;
         try {
             payload = read(stored, target);
@@ -96,15 +99,19 @@ public final class JacksonEventCodec implements EventCodec {
             throw e;
         } catch (RuntimeException | StackOverflowError e) {
             requireKnownType(stored, target, e);
-            throw new PayloadDecodingException(problem + reason(e), e);
+            throw new PayloadDecodingException(problem(stored, target) + reason(e), e);
         }
         if (!target.isInstance(payload)) {
-            throw new PayloadDecodingException(problem + "it is "
+            throw new PayloadDecodingException(problem(stored, target) + "it is "
                     + (payload == null
                             ? "the JSON null"
                             : "a " + payload.getClass().getName()));
         }
         return target.cast(payload);
+    }
+
+    private static String problem(Event<RawJson> stored, Class<?> target) {
+        return "The payload of event " + stored + " is not a " + target.getName() + ": ";
     }
 
     /** By its registered type, a generic payload keeps the type arguments that its class has lost. */
@@ -158,13 +165,13 @@ public final class JacksonEventCodec implements EventCodec {
         JavaType registered = types.get(stored.type());
         JavaType as = registered != null && target.isAssignableFrom(registered.getRawClass())
                 ? registered
-                : mapper.constructType(target);
+                : constructed.computeIfAbsent(target, mapper::constructType);
         requireKnownVersion(stored, as.getRawClass());
+        ObjectReader reader = readers.computeIfAbsent(as, mapper::readerFor);
         Map<Integer, Upcaster> steps = upcasters.get(stored.type());
-        if (steps == null || !steps.containsKey(stored.version())) {
-            return mapper.readValue(stored.payload().text(), as);
-        }
-        return mapper.readerFor(as).readValue(upcast(stored, steps));
+        return steps == null || !steps.containsKey(stored.version())
+                ? reader.readValue(stored.payload().text())
+                : reader.readValue(upcast(stored, steps));
     }
 
     private JsonNode upcast(Event<RawJson> stored, Map<Integer, Upcaster> steps) {

@@ -15,23 +15,25 @@ final class Claims {
 
     // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
     // are left out, so the cursor may step back at any time. The two inner queries are in the order of inbox_key: with
-    // EXISTS instead, the planner may search all parked rows for one of the key.
+    // EXISTS instead, the planner may search all parked rows for one of the key. What is usual is null: a column that
+    // is
+    // null costs the driver next to nothing, any other a quarter of a microsecond.
     static final String READY = """
-            SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, inbox.attempts,
+            SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, nullif(inbox.attempts, 0) AS attempts,
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
-                   $6::bool AND (
+                   nullif($6::bool AND (
                        SELECT earlier.seq FROM ${schema}.inbox earlier
                         WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
                           AND earlier.holds_key AND earlier.seq < inbox.seq
-                        ORDER BY earlier.seq LIMIT 1) IS NOT NULL AS blocked,
-                   $6::bool AND (
+                        ORDER BY earlier.seq LIMIT 1) IS NOT NULL, false) AS blocked,
+                   nullif($6::bool AND (
                        SELECT later.seq FROM ${schema}.inbox later
                         WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
                           AND later.holds_key AND later.seq > inbox.seq
-                        ORDER BY later.seq LIMIT 1) IS NOT NULL AS followed,
-                   inbox.begun::int4 AS begun,
-                   CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 ELSE 0 END AS xmin,
-                   CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 ELSE 0 END AS own_xid,
+                        ORDER BY later.seq LIMIT 1) IS NOT NULL, false) AS followed,
+                   nullif(inbox.begun::int4, 0) AS begun,
+                   CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 END AS xmin,
+                   CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 END AS own_xid,
             """ + Rows.EVENT_COLUMNS + """
 
               FROM ${schema}.inbox
@@ -143,7 +145,7 @@ final class Claims {
     }
 
     private static Seen seen(Readable row, long gain) {
-        return new Seen(claimed(row, gain), Rows.required(row, 8, Long.class), Rows.required(row, 9, Long.class));
+        return new Seen(claimed(row, gain), Rows.number(row, 8), Rows.number(row, 9));
     }
 
     private static Claimed claimed(Readable row, long gain) {
@@ -151,11 +153,11 @@ final class Claims {
                 Rows.required(row, 0, Long.class),
                 Rows.required(row, 1, Long.class),
                 Rows.required(row, 2, Integer.class),
-                Rows.required(row, 3, Integer.class),
+                (int) Rows.number(row, 3),
                 expiry(row.get(4, Long.class)),
-                Rows.required(row, 5, Boolean.class),
-                Rows.required(row, 6, Boolean.class),
-                Rows.required(row, 7, Integer.class),
+                row.get(5) != null,
+                row.get(6) != null,
+                (int) Rows.number(row, 7),
                 gain,
                 Rows.event(row, 10));
     }

@@ -12,7 +12,7 @@ final class Inbox {
 
     // A ready row only: one that was retried, parked or buried by another node in the meantime is not ours to remove.
     private static final String REMOVE =
-            "DELETE FROM ${schema}.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[]) RETURNING seq";
+            "DELETE FROM ${schema}.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
 
     // As REMOVE, in a handler's transaction. When its node freezes there, or the network between them does, the server
     // would keep the transaction, and the rows' locks, for hours: it is told to end it.
@@ -59,13 +59,9 @@ final class Inbox {
         this.release = database.sql(RELEASE);
     }
 
-    private Flux<Long> remove(Connection connection, Collection<Claimed> rows) {
-        Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
-        return Database.rows(
-                connection,
-                remove,
-                statement -> statement.bind(0, consumerId).bind(1, seqs),
-                row -> Rows.required(row, "seq", Long.class));
+    private Mono<Long> remove(Connection connection, Collection<Claimed> rows) {
+        return Database.changed(
+                connection, remove, statement -> statement.bind(0, consumerId).bind(1, seqs(rows)));
     }
 
     /**
@@ -73,22 +69,20 @@ final class Inbox {
      * that were still there.
      */
     Flux<Long> take(Connection connection, Collection<Claimed> rows, Duration longestIdle) {
-        Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
         long millis = Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis());
         return Database.rows(
                 connection,
                 take,
-                statement -> statement.bind(0, consumerId).bind(1, seqs).bind(2, Long.toString(millis)),
+                statement -> statement.bind(0, consumerId).bind(1, seqs(rows)).bind(2, Long.toString(millis)),
                 row -> Rows.required(row, "seq", Long.class));
     }
 
     /** Which of the rows are owed all the same, in another state. */
     Flux<Long> owedLater(Connection connection, Collection<Claimed> rows) {
-        Long[] seqs = rows.stream().map(Claimed::seq).toArray(Long[]::new);
         return Database.rows(
                 connection,
                 database.sql(OWED_LATER),
-                statement -> statement.bind(0, consumerId).bind(1, seqs),
+                statement -> statement.bind(0, consumerId).bind(1, seqs(rows)),
                 row -> Rows.required(row, "seq", Long.class));
     }
 
@@ -114,5 +108,9 @@ final class Inbox {
                         .then(release(connection, keyHashes))
                         .then()
                         .timeout(database.longestStatement()));
+    }
+
+    private static Long[] seqs(Collection<Claimed> rows) {
+        return rows.stream().map(Claimed::seq).toArray(Long[]::new);
     }
 }

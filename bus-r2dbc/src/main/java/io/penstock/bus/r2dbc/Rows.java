@@ -17,7 +17,7 @@ final class Rows {
 
     /** The columns {@link #event} reads, of the outbox table under the alias {@code event}. */
     static final String EVENT_COLUMNS = """
-            event.id, event.type, event.version, event.source, event.aggregate_type, event.aggregate_id, event.key,
+            event.id, event.type, nullif(event.version, 1) AS version, event.source, event.aggregate_type, event.aggregate_id, event.key,
             event.payload::text AS payload, event.headers::text AS headers,
             (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
             (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
@@ -38,12 +38,19 @@ final class Rows {
         return value;
     }
 
+    /** A number, 0 where the column is null. */
+    static long number(Readable row, int column) {
+        Long value = row.get(column, Long.class);
+        return value == null ? 0 : value;
+    }
+
     /** The event whose columns begin at the given position, from 0. */
     static Event<RawJson> event(Readable row, int first) {
+        Integer version = row.get(first + 2, Integer.class);
         Event.Builder<RawJson> builder = Event.builder(
                         required(row, first + 1, String.class), new RawJson(required(row, first + 7, String.class)))
                 .id(required(row, first, UUID.class))
-                .version(required(row, first + 2, Integer.class))
+                .version(version == null ? 1 : version)
                 .source(required(row, first + 3, String.class))
                 .headers(HeadersJson.read(row.get(first + 8, String.class)))
                 .occurredAt(instant(required(row, first + 9, Long.class)))
