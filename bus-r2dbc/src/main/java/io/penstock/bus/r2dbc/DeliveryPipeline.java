@@ -14,7 +14,6 @@ import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +39,7 @@ final class DeliveryPipeline<T> {
     private final Ownership ownership;
     private final Scheduler threads;
     private final Predicate<Claimed> freesKey;
+    private final Deadlines deadlines;
     private final Failures failures;
     private final Suspects suspects;
 
@@ -60,16 +60,18 @@ final class DeliveryPipeline<T> {
         this.ownership = ownership;
         this.threads = threads;
         this.freesKey = freesKey;
+        this.deadlines = new Deadlines(spec.options().timeout());
         this.failures = new Failures(consumer);
         this.suspects = suspects;
     }
 
-    /** Emits how each row of the unit ended. */
+    /** Emits how each row of the unit ended. To be subscribed to on a handler's thread. */
     Mono<List<Ended>> deliver(List<Claimed> rows) {
-        return Mono.fromCallable(() -> open(rows))
-                .flatMap(unit -> unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit))
-                .subscribeOn(threads)
-                .onErrorResume(error -> Mono.just(notDelivered(rows, error)));
+        return Mono.defer(() -> run(open(rows))).onErrorResume(error -> Mono.just(notDelivered(rows, error)));
+    }
+
+    private Mono<List<Ended>> run(DeliveryUnit<T> unit) {
+        return unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit);
     }
 
     private Mono<List<Ended>> guarded(DeliveryUnit<T> unit) {
@@ -221,9 +223,7 @@ final class DeliveryPipeline<T> {
     private Mono<Void> run(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
         unit.attempt();
         Duration timeout = spec.options().timeout();
-        Mono<Void> handling = HandlerCall.of(handler)
-                .timeout(timeout)
-                .onErrorMap(TimeoutException.class, error -> unit.timedOut(spec.name(), timeout));
+        Mono<Void> handling = HandlerCall.of(handler, deadlines, () -> unit.timedOut(spec.name(), timeout));
         return unit.rows().size() == 1 && !spec.isBatch()
                 ? handling.contextWrite(context ->
                         context.put(Delivery.CONTEXT_KEY, delivery(unit.rows().get(0))))

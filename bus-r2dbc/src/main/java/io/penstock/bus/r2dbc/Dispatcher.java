@@ -48,12 +48,13 @@ final class Dispatcher {
         this.window = new Window(consumer);
         this.settlement = new Settlement(consumer, node, ownership, this::freesKey, this::settled);
         int concurrency = consumer.options().concurrency();
-        this.threads = new HandlerThreads(handlerThreads, 2 * concurrency + 8).scheduler();
+        HandlerThreads handlers = new HandlerThreads(handlerThreads, 2 * concurrency + 8);
+        this.threads = handlers.scheduler();
         this.suspects = new Suspects(node, consumer.id(), ownership, threads);
         DeliveryPipeline<?> pipeline =
                 new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, suspects, this::freesKey);
-        this.gate = new Gate(concurrency, pipeline::deliver, this::ended);
-        this.alone = new Gate(1, pipeline::deliver, this::ended);
+        this.gate = new Gate(concurrency, handlers, pipeline::deliver, this::ended);
+        this.alone = new Gate(1, handlers, pipeline::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
     }
 

@@ -8,7 +8,7 @@ import reactor.core.scheduler.Schedulers;
 /** Goes off at the earliest of the times it was given. Thread-safe. */
 final class DueTimer implements Disposable {
 
-    private static final long FARTHEST_MILLIS = TimeUnit.HOURS.toMillis(1);
+    private static final long FARTHEST_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final Runnable onDue;
     private final Disposable.Swap timer = Disposables.swap();
@@ -20,15 +20,19 @@ final class DueTimer implements Disposable {
     }
 
     /** Times farther away than an hour go off after an hour: whoever then looks sets the timer anew. */
-    synchronized void in(long millis) {
-        long delay = Math.max(0, Math.min(millis, FARTHEST_MILLIS));
-        long at = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay);
+    void in(long millis) {
+        inNanos(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    synchronized void inNanos(long nanos) {
+        long delay = Math.max(0, Math.min(nanos, FARTHEST_NANOS));
+        long at = System.nanoTime() + delay;
         if (armed && deadline - at <= 0) {
             return;
         }
         armed = true;
         deadline = at;
-        timer.update(Schedulers.parallel().schedule(this::goOff, delay, TimeUnit.MILLISECONDS));
+        timer.update(Schedulers.parallel().schedule(this::goOff, delay, TimeUnit.NANOSECONDS));
     }
 
     private void goOff() {
