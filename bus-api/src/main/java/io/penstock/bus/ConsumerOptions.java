@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param ordered whether events of one key are handled one at a time, in order; default false
  * @param concurrency handlers running at once on one node, 1 to 10,000; default 16
- * @param prefetch deliveries held in memory besides the running ones, 0 to 100,000; default 256
+ * @param prefetch deliveries held in memory besides the running ones, 0 to 100,000; default 1,000
  * @param batchSize events given to a batch handler at once, 1 to 10,000; default 100
  * @param timeout how long one run of the handler may take, 1 ms to 365 days; default 30 s
  * @param retry what follows a failed attempt; default {@link RetryPolicy#DEFAULTS}
@@ -27,8 +27,8 @@ public record ConsumerOptions(
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
-    public static final ConsumerOptions DEFAULTS =
-            new ConsumerOptions(false, 16, 256, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
+    public static final ConsumerOptions DEFAULTS = new ConsumerOptions(
+            false, 16, 1_000, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
 
     public ConsumerOptions {
         requireBetween("concurrency", concurrency, 1, 10_000);

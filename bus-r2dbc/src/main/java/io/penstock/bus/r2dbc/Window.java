@@ -20,6 +20,8 @@ final class Window {
 
     private final Registered consumer;
     private final int capacity;
+    // A statement for a few rows costs as much as one for hundreds, and while as much as this is held, nobody waits.
+    private final int leastRoom;
     private final KeyLanes lanes;
     private final ReadPositions positions = new ReadPositions();
     private final Map<Long, Claimed> inFlight = new HashMap<>();
@@ -33,6 +35,8 @@ final class Window {
     Window(Registered consumer) {
         this.consumer = consumer;
         this.capacity = consumer.windowSize();
+        this.leastRoom = Math.max(
+                1, consumer.isOrdered() ? capacity / 8 : consumer.options().prefetch() / 2);
         this.lanes = new KeyLanes(Math.max(consumer.unitSize(), capacity / 8), consumer.unitSize());
     }
 
@@ -43,10 +47,10 @@ final class Window {
 
     /** The next range worth reading; {@code null} when there is no room or no reason. */
     synchronized Claims.@Nullable Range next() {
-        int free = capacity - inFlight.size();
-        if (free <= 0 || !hasReason()) {
+        if (!wantsToRead()) {
             return null;
         }
+        int free = capacity - inFlight.size();
         heldSince.clear();
         // Also for a refill: read from where it was skipped, a key's rows would come before those that became ready
         // since.
@@ -123,7 +127,7 @@ final class Window {
 
     /** Whether reading on could find something. */
     synchronized boolean wantsToRead() {
-        return hasReason() && inFlight.size() < capacity;
+        return hasReason() && capacity - inFlight.size() >= leastRoom;
     }
 
     synchronized int size() {
