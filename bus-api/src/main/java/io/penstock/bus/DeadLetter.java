@@ -7,7 +7,7 @@ import java.time.Instant;
  *
  * @param position grows with the order of publication; {@link DeadLetterFilter#after} takes it for paging
  * @param attempts how often the handler ran
- * @param error the last error: its class, message and causes, cut to what the bus stores
+ * @param error the last error: its class, message, causes and first stack frames, cut to what the bus stores; for operators
  * @param failedAt when it died, by the database's clock
  */
 public record DeadLetter(

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A cause as it is stored with a delivery: class, message and causes, cut to what a row should bear. */
+/** A cause as it is stored with a delivery: class, message, causes and first frames, cut to what a row should bear. */
 final class ErrorText {
 
     static final int MOST_CHARACTERS = 8_000;

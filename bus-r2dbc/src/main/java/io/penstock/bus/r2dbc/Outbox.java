@@ -8,12 +8,13 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -28,23 +29,28 @@ final class Outbox {
 
     // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
     // that comes back names the stored ids only if some are missing. The transaction has its number before any
-    // event has one, which is what ReadPositions relies on.
+    // event has one, which is what ReadPositions relies on. Times come as microseconds: text would be formatted here
+    // and
+    // parsed there. They are added in two steps, as an interval is multiplied by a double, which has 53 bits.
     private static final String APPEND = """
             WITH numbered AS MATERIALIZED (
                 SELECT pg_current_xact_id() AS xid
             ), input AS (
-                SELECT * FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],
-                                     $6::int4[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                                     $12::text[], $13::text[])
-                    WITH ORDINALITY AS event (id, key_hash, occurred_at, deliver_at, expires_at,
-                                              version, type, source, aggregate_type, aggregate_id, key,
-                                              payload, headers, position)
+                SELECT * FROM ROWS FROM (
+                           unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int4[], $7::text[],
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]),
+                           json_array_elements($13::json))
+                    WITH ORDINALITY AS event (id, key_hash, occurred_at, deliver_at, expires_at, version, type,
+                                              source, aggregate_type, aggregate_id, key, headers, payload, position)
             ), stored AS (
                 INSERT INTO ${schema}.outbox_event
                     (id, key_hash, occurred_at, deliver_at, expires_at,
                      version, type, source, aggregate_type, aggregate_id, key, payload, headers)
-                SELECT id, key_hash, occurred_at, deliver_at, expires_at,
-                       version, type, source, aggregate_type, aggregate_id, key, payload::json, headers::jsonb
+                SELECT id, key_hash,
+                       'epoch'::timestamptz + occurred_at / 1000000 * interval '1 s' + occurred_at % 1000000 * interval '1 us',
+                       'epoch'::timestamptz + deliver_at / 1000000 * interval '1 s' + deliver_at % 1000000 * interval '1 us',
+                       'epoch'::timestamptz + expires_at / 1000000 * interval '1 s' + expires_at % 1000000 * interval '1 us',
+                       version, type, coalesce(source, $14), aggregate_type, aggregate_id, key, payload, headers::jsonb
                   FROM numbered CROSS JOIN input
                  WHERE xid IS NOT NULL
                  ORDER BY position
@@ -111,20 +117,20 @@ final class Outbox {
                         2,
                         column(
                                 events,
-                                OffsetDateTime[]::new,
-                                encoded -> utc(encoded.event().occurredAt())))
+                                Long[]::new,
+                                encoded -> micros(encoded.event().occurredAt())))
                 .bind(
                         3,
-                        column(
+                        sparse(
                                 events,
-                                OffsetDateTime[]::new,
-                                encoded -> utc(encoded.event().deliverAt())))
+                                Long[]::new,
+                                encoded -> micros(encoded.event().deliverAt())))
                 .bind(
                         4,
-                        column(
+                        sparse(
                                 events,
-                                OffsetDateTime[]::new,
-                                encoded -> utc(encoded.event().expiresAt())))
+                                Long[]::new,
+                                encoded -> micros(encoded.event().expiresAt())))
                 .bind(
                         5,
                         column(
@@ -134,23 +140,28 @@ final class Outbox {
                 .bind(
                         6,
                         column(events, String[]::new, encoded -> encoded.event().type()))
-                .bind(7, column(events, String[]::new, this::sourceOf))
+                .bind(
+                        7,
+                        sparse(events, String[]::new, encoded -> encoded.event().source()))
                 .bind(
                         8,
-                        column(events, String[]::new, encoded -> encoded.event().aggregateType()))
+                        sparse(events, String[]::new, encoded -> encoded.event().aggregateType()))
                 .bind(
                         9,
-                        column(events, String[]::new, encoded -> encoded.event().aggregateId()))
+                        sparse(events, String[]::new, encoded -> encoded.event().aggregateId()))
                 .bind(
                         10,
-                        column(events, String[]::new, encoded -> encoded.event().key()))
-                .bind(11, column(events, String[]::new, Encoded::payload))
-                .bind(12, column(events, String[]::new, Encoded::headers));
+                        sparse(events, String[]::new, encoded -> encoded.event().key()))
+                .bind(11, sparse(events, String[]::new, Encoded::headers))
+                .bind(12, payloads(events))
+                .bind(13, source);
     }
 
-    private String sourceOf(Encoded encoded) {
-        String own = encoded.event().source();
-        return own != null ? own : source;
+    /** One JSON array: an array of texts would have each quote escaped here, unescaped there and then parsed again. */
+    private static String payloads(List<Encoded> events) {
+        StringJoiner payloads = new StringJoiner(",", "[", "]");
+        events.forEach(encoded -> payloads.add(encoded.payload()));
+        return payloads.toString();
     }
 
     private static <T> @Nullable T[] column(
@@ -162,8 +173,15 @@ final class Outbox {
         return column;
     }
 
-    private static @Nullable OffsetDateTime utc(@Nullable Instant instant) {
-        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+    /** No values at all where all are null: {@code unnest} fills up with null what is shorter than the others. */
+    private static <T> @Nullable T[] sparse(
+            List<Encoded> events, IntFunction<@Nullable T[]> array, Function<Encoded, ? extends @Nullable T> value) {
+        @Nullable T[] column = column(events, array, value);
+        return Arrays.stream(column).allMatch(Objects::isNull) ? array.apply(0) : column;
+    }
+
+    private static @Nullable Long micros(@Nullable Instant instant) {
+        return instant == null ? null : instant.getEpochSecond() * 1_000_000 + instant.getNano() / 1_000;
     }
 
     private static Appended read(Readable row, List<Encoded> events) {

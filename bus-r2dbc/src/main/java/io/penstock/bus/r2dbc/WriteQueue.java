@@ -1,0 +1,140 @@
+package io.penstock.bus.r2dbc;
+
+import io.penstock.bus.BusListener;
+import io.penstock.bus.DuplicateEventException;
+import io.penstock.bus.PublishOutcomeUnknownException;
+import io.penstock.bus.PublishRejectedException;
+import io.r2dbc.spi.Connection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Events on their way to the outbox, in batches that share a commit. With one lane they are stored in their order, and
+ * nothing behind an event that could not be.
+ *
+ * <p>Design note: publishers are told on threads of Reactor's, those of one stream in the order of the commits, while the next batch is
+ * already being written: on the driver's thread they would make the events that follow, and the database would wait.
+ */
+final class WriteQueue {
+
+    private static final int MOST_EVENTS = 512;
+    private static final int MOST_CHARACTERS = 4 << 20;
+
+    /** As many as are being written and as gather meanwhile. */
+    static final int OUTSTANDING = 2 * MOST_EVENTS;
+
+    private final Database database;
+    private final Outbox outbox;
+    private final WakeUp wakeUp;
+    private final BusListener listener;
+    private final boolean isOrdered;
+    private final IntConsumer onWritten;
+    private final Gatherer<Pending> gatherer;
+    private final Consumer<Runnable> teller;
+    private volatile boolean broken;
+
+    /** @param onWritten told how many events were dealt with, before their publishers are */
+    WriteQueue(Node node, Outbox outbox, int lanes, IntConsumer onWritten) {
+        this.database = node.database();
+        this.outbox = outbox;
+        this.wakeUp = node.wakeUp();
+        this.listener = node.listener();
+        this.isOrdered = lanes == 1;
+        this.onWritten = onWritten;
+        // In order, one after the other; a worker of this scheduler has no thread of its own to give back.
+        this.teller = isOrdered ? Schedulers.parallel().createWorker()::schedule : Schedulers.parallel()::schedule;
+        this.gatherer = new Gatherer<>(lanes, this::flush, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
+    }
+
+    /** Completes when the event is committed. */
+    Mono<Void> submit(Encoded event) {
+        Pending pending = new Pending(event, Sinks.empty());
+        gatherer.submit(pending);
+        return pending.done().asMono();
+    }
+
+    /** Events not written yet. */
+    int pending() {
+        return gatherer.pending();
+    }
+
+    private Mono<Void> flush(List<Pending> batch) {
+        return write(batch).doFinally(end -> onWritten.accept(batch.size()));
+    }
+
+    private Mono<Void> write(List<Pending> batch) {
+        if (broken) {
+            teller.accept(() -> batch.forEach(pending -> pending.fail(behind(pending))));
+            return Mono.empty();
+        }
+        AtomicBoolean sent = new AtomicBoolean();
+        return database.with(connection -> append(connection, batch, sent))
+                .doOnNext(appended -> committed(batch, appended))
+                .then()
+                .onErrorResume(error -> failed(batch, error, sent.get()));
+    }
+
+    private Mono<Outbox.Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
+        sent.set(true);
+        return outbox.append(connection, batch.stream().map(Pending::encoded).toList());
+    }
+
+    private void committed(List<Pending> batch, Outbox.Appended appended) {
+        wakeUp.committed(appended.hints());
+        teller.accept(() -> {
+            listener.published(batch.size() - appended.repeated().size());
+            batch.forEach(pending -> stored(pending, appended));
+        });
+    }
+
+    private static void stored(Pending pending, Outbox.Appended appended) {
+        if (!appended.repeated().isEmpty() && appended.isRepeated(pending.encoded())) {
+            pending.fail(new DuplicateEventException(pending.encoded().event().id()));
+        } else {
+            pending.done().tryEmitEmpty();
+        }
+    }
+
+    /** An error of the database in a batch may be the fault of one event: the others get a second chance without it. */
+    private Mono<Void> failed(List<Pending> batch, Throwable error, boolean sent) {
+        boolean unknown = sent && DatabaseErrors.isOutcomeUnknown(error);
+        if (sent && !unknown && batch.size() > 1) {
+            return Flux.fromIterable(batch)
+                    .concatMap(pending -> Mono.defer(() -> write(List.of(pending))))
+                    .then();
+        }
+        broken = isOrdered;
+        teller.accept(() -> batch.forEach(pending -> pending.fail(unknown ? unknown(pending, error) : error)));
+        return Mono.empty();
+    }
+
+    private static Throwable behind(Pending pending) {
+        return new PublishRejectedException(
+                "Event " + pending.encoded().event() + " was not stored: an earlier event of its stream was not");
+    }
+
+    private static Throwable unknown(Pending pending, Throwable error) {
+        return new PublishOutcomeUnknownException(
+                "Event " + pending.encoded().event() + " may be stored or not: no answer came from the database."
+                        + " Publish it again with the same id: if it was stored, that fails with"
+                        + " DuplicateEventException and changes nothing",
+                error);
+    }
+
+    private record Pending(Encoded encoded, Sinks.Empty<Void> done) {
+
+        int size() {
+            return encoded.size();
+        }
+
+        void fail(Throwable error) {
+            done.tryEmitError(error);
+        }
+    }
+}
