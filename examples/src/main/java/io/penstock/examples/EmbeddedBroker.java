@@ -85,6 +85,12 @@ final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    boolean answers() {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap()))) {
+            return answers(admin);
+        }
+    }
+
     private ChildJvm launch() {
         return ChildJvm.start(Main.class, directory.resolve("broker.log"), directory.toString());
     }

@@ -23,7 +23,7 @@ record ShopArguments(
             Service A places orders; a relay sends order.placed to Kafka; an ingress publishes it in service B, which ships.
 
               --orders FILE         orders as NDJSON: orderId, customer, items, total, placedAt (default: a sample)
-              --bootstrap HOST:PORT the Kafka broker to use (default: an embedded one)
+              --bootstrap HOST:PORT the Kafka broker to use (default: an embedded one); its topic stays there
               --kill-relay          the relay runs in a process of its own, which is killed during the run
               --restart-broker      the embedded broker is killed during the run and comes back
               --help                print this

@@ -10,9 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TimeoutException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -22,6 +24,7 @@ final class ShopRun {
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Duration STALLED = Duration.ofMinutes(2);
+    private static final int BROKER_ANSWERS_MILLIS = 5_000;
     private static final int PARTITIONS = 4;
 
     private final ShopArguments arguments;
@@ -109,12 +112,20 @@ final class ShopRun {
 
     private Mono<Void> createTopic() {
         return Mono.<Void>fromCallable(() -> {
-                    try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap))) {
+                    try (Admin admin = Admin.create(Map.of(
+                            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
+                            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, BROKER_ANSWERS_MILLIS,
+                            AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, BROKER_ANSWERS_MILLIS))) {
                         NewTopic created = new NewTopic(topic, Optional.of(PARTITIONS), Optional.empty());
                         return admin.createTopics(List.of(created)).all().get();
                     }
                 })
+                .onErrorMap(ShopRun::isTimeout, error -> new IllegalStateException("no broker answers at " + bootstrap))
                 .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private static boolean isTimeout(Throwable error) {
+        return error instanceof ExecutionException && error.getCause() instanceof TimeoutException;
     }
 
     private String summary(Duration took) {

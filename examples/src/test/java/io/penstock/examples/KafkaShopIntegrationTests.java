@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,6 +31,27 @@ class KafkaShopIntegrationTests {
         assertThat(List.of(ran.figure("orders"), ran.figure("arrived")))
                 .allSatisfy(figure -> assertThat(figure).startsWith("2,500 "));
         assertThat(List.of(ran.figure("events"), ran.figure("shipments"))).containsOnly("2,500");
+    }
+
+    @Test
+    void aBrokerThatIsThereAlreadyIsUsedAndLeftRunning(@TempDir Path directory) {
+        String orders = OrderLines.file(directory, OrderLines.orders(300, 20));
+        try (EmbeddedBroker broker = EmbeddedBroker.start()) {
+            Ran ran = run("--bootstrap", broker.bootstrap(), "--orders", orders);
+
+            assertThat(ran.code()).as(ran.toString()).isZero();
+            assertThat(ran.failed()).isEmpty();
+            assertThat(List.of(ran.figure("events"), ran.figure("shipments"))).containsOnly("300");
+            assertThat(broker.answers()).isTrue();
+        }
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerIsSaid() {
+        Ran ran = run("--bootstrap", "localhost:1");
+
+        assertThat(ran.code()).isEqualTo(OrderImport.FAILED);
+        assertThat(ran.err()).contains("no broker answers at localhost:1");
     }
 
     @ParameterizedTest

@@ -40,6 +40,14 @@ final class Acknowledgements {
 
     /** The first answer of a record counts. */
     void ended(int position, @Nullable Throwable error) {
+        if (error != null && KafkaErrors.meetsAll(error)) {
+            lost(error);
+        }
+        notTried(position, error);
+    }
+
+    /** For a record that was not given to the producer; says nothing about others. */
+    void notTried(int position, @Nullable Throwable error) {
         if (note(position, error)) {
             complete.tryEmitEmpty();
         }
@@ -52,6 +60,10 @@ final class Acknowledgements {
         }
     }
 
+    private synchronized void lost(Throwable error) {
+        lost = error;
+    }
+
     private synchronized boolean note(int position, @Nullable Throwable error) {
         if (answered.get(position)) {
             return false;
@@ -59,7 +71,6 @@ final class Acknowledgements {
         answered.set(position);
         if (error != null) {
             errors.put(position, error);
-            lost = KafkaErrors.isRefusal(error) ? lost : error;
         }
         return answered.cardinality() == records;
     }

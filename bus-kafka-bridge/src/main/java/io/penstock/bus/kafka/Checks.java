@@ -1,9 +1,12 @@
 package io.penstock.bus.kafka;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Refuses option values; the message names the option, the value and what is allowed. */
 final class Checks {
+
+    private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     private Checks() {}
 
@@ -17,6 +20,15 @@ final class Checks {
         if (!allowed) {
             throw new IllegalArgumentException(name + " is '" + value + "', allowed is " + range);
         }
+    }
+
+    /** Kafka says so too, but only later, and again at every try. */
+    static void topic(String name, String topic) {
+        holds(
+                TOPIC.matcher(topic).matches() && !topic.equals(".") && !topic.equals(".."),
+                name,
+                topic,
+                "a topic: 1 to 249 letters, digits, '.', '_' and '-'");
     }
 
     /** For Kafka's settings, of which the bridge keeps some to itself. */

@@ -49,10 +49,10 @@ final class CloudEventsJson {
             JsonToken value = json.nextToken();
             if (name.equals(DATA)) {
                 data = rawValue(json, text);
-            } else if (value.isScalarValue() && value != JsonToken.VALUE_NULL) {
+            } else if (!value.isScalarValue()) {
+                attributes.put(name, rawValue(json, text));
+            } else if (value != JsonToken.VALUE_NULL) {
                 attributes.put(name, json.getString());
-            } else {
-                json.skipChildren();
             }
         }
         if (data == null) {

@@ -13,7 +13,10 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Sends records to a topic as they were, with the reason in a header; what is too large for it goes there cut. */
+/**
+ * Sends records to a topic as they were, with the reason in a header. One that has no key gets its coordinates as such, or
+ * a compacted topic would refuse it for good; what is too large for the topic goes there cut.
+ */
 final class DeadLetterTopic implements Diversion {
 
     private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(20);
@@ -61,14 +64,19 @@ final class DeadLetterTopic implements Diversion {
         ConsumerRecord<byte[], byte[]> record = diverted.record();
         List<Header> headers = new ArrayList<>(List.of(record.headers().toArray()));
         headers.addAll(coordinates(diverted));
-        return new ProducerRecord<>(topic, null, null, record.key(), record.value(), headers);
+        return new ProducerRecord<>(topic, null, null, key(diverted), record.value(), headers);
     }
 
     private ProducerRecord<byte[], byte[]> cut(Diverted diverted) {
         ConsumerRecord<byte[], byte[]> record = diverted.record();
         List<Header> headers = coordinates(diverted);
         headers.add(header(BridgeHeaders.CUT, "from " + record.serializedValueSize() + " bytes"));
-        return new ProducerRecord<>(topic, null, null, cut(record.key()), cut(record.value()), headers);
+        return new ProducerRecord<>(topic, null, null, cut(key(diverted)), cut(record.value()), headers);
+    }
+
+    private static byte[] key(Diverted diverted) {
+        byte[] key = diverted.record().key();
+        return key != null ? key : diverted.position().toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte @Nullable [] cut(byte @Nullable [] bytes) {

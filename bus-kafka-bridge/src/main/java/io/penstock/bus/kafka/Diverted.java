@@ -2,7 +2,7 @@ package io.penstock.bus.kafka;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** A record that cannot become an event, and why. */
+/** A record that does not become an event, and why. */
 record Diverted(ConsumerRecord<byte[], byte[]> record, String reason) {
 
     RecordPosition position() {

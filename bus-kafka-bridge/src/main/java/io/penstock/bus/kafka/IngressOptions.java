@@ -67,6 +67,10 @@ public record IngressOptions(
                 name,
                 "a letter, then letters, digits, '_' and '-', at most 80 characters");
         Checks.holds(!topics.isEmpty(), "topics", topics, "at least one");
+        topics.forEach(topic -> Checks.topic("topics", topic));
+        if (unreadable instanceof UnreadableRecords.ToTopic to) {
+            Checks.topic("unreadable", to.topic());
+        }
         Checks.holds(
                 !(named.isEmpty() && taken.isEmpty() && byTopic.isEmpty()),
                 "types",

@@ -5,8 +5,9 @@ import java.time.Duration;
 import java.util.Collection;
 
 /**
- * Observes relays and ingresses, each named as in its options. Called on the bridge's threads, so an implementation
- * returns at once; what it throws is dropped. Implementations are thread-safe.
+ * Observes relays and ingresses, each named as in its options. Each relay and ingress calls it on a thread of its own, in
+ * order; what it throws is dropped, and what happens while ten thousand calls wait for it to return. Implementations are
+ * thread-safe.
  */
 public interface KafkaBridgeListener {
 
@@ -39,6 +40,12 @@ public interface KafkaBridgeListener {
 
     /** A record was passed over because the options say so. */
     default void ignored(String ingress, RecordPosition position, String reason) {}
+
+    /**
+     * A record became an event without these of its headers: those that had no value, and those that were there several
+     * times, of which the event has the last.
+     */
+    default void curtailed(String ingress, RecordPosition position, Collection<String> headers) {}
 
     /** Partitions were given to this ingress, as {@code topic-partition}. */
     default void assigned(String ingress, Collection<String> partitions) {}

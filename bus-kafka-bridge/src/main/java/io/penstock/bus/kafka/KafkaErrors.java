@@ -5,12 +5,17 @@ import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
+import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 
 /**
@@ -40,6 +45,23 @@ final class KafkaErrors {
                 && !(error instanceof RetriableException)
                 && !(error instanceof TopicAuthorizationException)
                 && !isOfNeighbour(error);
+    }
+
+    /** Whether the next record will meet it too, wherever it goes: no use in trying. */
+    static boolean meetsAll(Throwable error) {
+        return !isRefusal(error)
+                && !(error instanceof TopicAuthorizationException)
+                && !(error instanceof UnknownTopicOrPartitionException)
+                && !(error instanceof NotEnoughReplicasException)
+                && !(error instanceof NotEnoughReplicasAfterAppendException)
+                && !(error instanceof NotLeaderOrFollowerException)
+                && !(error instanceof LeaderNotAvailableException)
+                && !isOfNeighbour(error);
+    }
+
+    /** For topics that nothing is known of in time. */
+    static KafkaException notKnownWithin(Duration time) {
+        return new TimeoutException("nothing is known of the topic within " + time);
     }
 
     /** For a producer that keeps silent: it has to be replaced. */

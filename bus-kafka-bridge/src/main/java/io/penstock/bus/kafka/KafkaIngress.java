@@ -3,7 +3,6 @@ package io.penstock.bus.kafka;
 import io.penstock.bus.EventBus;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -25,26 +24,34 @@ public final class KafkaIngress {
     private static final Duration LAST_RECORDS = Duration.ofSeconds(5);
     private static final Duration LEAVING = Duration.ofSeconds(15);
 
+    /** One reads the next records while another hands the bus those before. */
+    private static final int THREADS = 3;
+
     private final IngressOptions options;
-    private final KafkaBridgeListener listener;
+    private final GuardedListener listener;
+    private final RecordReader records;
     private final Diversion diversion;
     private final RecordStore store;
-    private final Scheduler thread;
+    private final Scheduler polling;
+    private final Scheduler threads;
     private final Sinks.Empty<Void> abandoned = Sinks.empty();
     private final Sinks.Empty<Void> ended = Sinks.empty();
+    private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean running = new AtomicBoolean();
     private final Mono<Void> starting;
     private final Mono<Void> closing;
     private final Disposable.Swap loop = Disposables.swap();
     private volatile boolean stopped;
 
-    private KafkaIngress(EventBus bus, IngressOptions options) {
-        RecordReader reader = new RecordReader(options);
+    private KafkaIngress(EventBus bus, IngressOptions options, KafkaBridgeListener... more) {
         this.options = options;
-        this.listener = new GuardedListener(options.listener());
-        this.diversion = diversion(bus, options, reader);
-        this.store = new RecordStore(options.name(), bus, reader, diversion, listener);
-        this.thread = Schedulers.newBoundedElastic(1, Integer.MAX_VALUE, "penstock-" + options.name(), 60, true);
+        this.records = new RecordReader(options);
+        this.diversion = diversion(bus, options, records);
+        String name = "penstock-" + options.name();
+        this.listener = GuardedListener.of(name, options.listener(), more);
+        this.polling = Schedulers.newBoundedElastic(1, Integer.MAX_VALUE, name + "-poll", 60, true);
+        this.threads = Schedulers.newBoundedElastic(THREADS, Integer.MAX_VALUE, name + "-read", 60, true);
+        this.store = new RecordStore(options.name(), bus, diversion, listener, threads);
         this.starting = Mono.defer(this::doStart).cache();
         this.closing = Mono.defer(this::doClose).cache();
     }
@@ -52,9 +59,11 @@ public final class KafkaIngress {
     /**
      * An ingress that has yet to be started. Throws {@link KafkaException} when the settings of the dead-letter topic's
      * producer are wrong; no broker has to be there.
+     *
+     * @param more listeners besides that of the options, for metrics say
      */
-    public static KafkaIngress create(EventBus bus, IngressOptions options) {
-        return new KafkaIngress(bus, options);
+    public static KafkaIngress create(EventBus bus, IngressOptions options, KafkaBridgeListener... more) {
+        return new KafkaIngress(bus, options, more);
     }
 
     /**
@@ -71,7 +80,7 @@ public final class KafkaIngress {
 
     /**
      * Reads no more, stores and commits what was read, for up to five seconds, leaves the group and completes. Cancelling
-     * does not keep it open. Never errors. Close it before the bus.
+     * does not keep it open. Never errors. Close it before the bus; it cannot be started again.
      */
     public Mono<Void> close() {
         return closing;
@@ -84,12 +93,19 @@ public final class KafkaIngress {
     }
 
     private Mono<Void> doStart() {
+        started.set(true);
+        if (stopped) {
+            return Mono.error(new IllegalStateException("The ingress " + options.name() + " is closed"));
+        }
         return diversion.start().then(Mono.fromRunnable(this::run));
     }
 
     private void run() {
+        if (stopped) {
+            return;
+        }
         running.set(true);
-        loop.update(Mono.defer(this::session)
+        loop.update(Flux.defer(this::session)
                 .retryWhen(backoff("read topics").filter(error -> !stopped))
                 .onErrorComplete()
                 .doFinally(end -> ended.tryEmitEmpty())
@@ -97,38 +113,48 @@ public final class KafkaIngress {
     }
 
     /** From joining the group to leaving it; an error of Kafka ends it, and the next one begins at the stored offsets. */
-    private Mono<Void> session() {
-        return Mono.usingWhen(TopicReader.open(options, listener, thread), this::rounds, TopicReader::close);
+    private Flux<PolledEvents> session() {
+        return Flux.usingWhen(TopicReader.open(options, listener, polling), this::rounds, TopicReader::close);
     }
 
-    private Mono<Void> rounds(TopicReader reader) {
-        return Mono.defer(() -> round(reader)).repeat(() -> !stopped).then();
-    }
-
-    private Mono<Void> round(TopicReader reader) {
-        return reader.poll()
-                .filter(records -> !records.isEmpty())
-                .flatMap(records -> store(reader, records))
-                .flatMap(stored -> reader.stored());
-    }
-
-    /** Emits when the records are stored, however long that takes; empty when the ingress was closed meanwhile. */
-    private Mono<Boolean> store(TopicReader reader, ConsumerRecords<byte[], byte[]> records) {
+    /** Emits what is read, which is never more than two polls that are not stored. */
+    private Flux<PolledEvents> rounds(TopicReader reader) {
         Sinks.Empty<Void> done = Sinks.empty();
-        Mono<Boolean> storing = Mono.defer(() -> store.store(records))
+        Flux<PolledEvents> rounds =
+                next(reader).expand(events -> round(reader, events)).doFinally(end -> done.tryEmitEmpty());
+        return Flux.mergeDelayError(1, rounds, stayMember(reader, done.asMono()));
+    }
+
+    /** While the records of one poll are being stored, those of the next are polled and read. */
+    private Mono<PolledEvents> round(TopicReader reader, PolledEvents events) {
+        return Mono.zipDelayError(
+                        store(reader, events).thenReturn(events), next(reader).singleOptional())
+                .flatMap(both -> Mono.justOrEmpty(both.getT2()));
+    }
+
+    /** Emits when there is something; empty once the ingress is closed. */
+    private Mono<PolledEvents> next(TopicReader reader) {
+        return Mono.defer(() -> stopped ? Mono.<Polled>empty() : reader.poll())
+                .repeat(() -> !stopped)
+                .next()
+                .publishOn(threads)
+                .map(polled -> PolledEvents.read(polled, records));
+    }
+
+    /** Completes when the events are stored, however long that takes, or the ingress was closed meanwhile. */
+    private Mono<Void> store(TopicReader reader, PolledEvents events) {
+        return Mono.defer(() -> store.store(events))
                 .retryWhen(backoff("store records"))
                 .takeUntilOther(abandoned.asMono())
-                .doFinally(end -> done.tryEmitEmpty());
-        return Flux.merge(storing, stayMember(reader, done.asMono())).singleOrEmpty();
+                .flatMap(stored -> reader.stored(events.polled()));
     }
 
     /** A call under way ends by itself and is not cancelled: the client takes an interrupt ill. */
-    private Mono<Boolean> stayMember(TopicReader reader, Mono<Void> done) {
+    private Flux<PolledEvents> stayMember(TopicReader reader, Mono<Void> done) {
         return Flux.interval(options.keepAlive())
                 .onBackpressureDrop()
                 .takeUntilOther(done)
-                .concatMap(tick -> reader.stayMember())
-                .then(Mono.empty());
+                .concatMap(tick -> reader.stayMember().then(Mono.<PolledEvents>empty()));
     }
 
     private RetryBackoffSpec backoff(String step) {
@@ -140,15 +166,27 @@ public final class KafkaIngress {
 
     private Mono<Void> doClose() {
         stopped = true;
-        return (running.get() ? finished() : Mono.<Void>empty())
-                .then(diversion.close())
+        return (started.get() ? settled() : Mono.<Void>empty())
+                .then(Mono.defer(() -> running.get() ? finished() : Mono.empty()))
+                .then(Mono.defer(diversion::close))
                 .onErrorResume(this::reportClose)
-                .then(Mono.<Void>fromRunnable(thread::dispose).subscribeOn(Schedulers.boundedElastic()));
+                .then(Mono.defer(listener::close))
+                .then(Mono.<Void>fromRunnable(this::endThreads).subscribeOn(Schedulers.boundedElastic()));
+    }
+
+    /** A start under way is waited for: what it registers is to be ended. */
+    private Mono<Void> settled() {
+        return starting.onErrorComplete().timeout(LAST_RECORDS, Mono.empty());
     }
 
     private Mono<Void> finished() {
         Mono<Void> inTime = ended.asMono().timeout(LAST_RECORDS, Mono.fromRunnable(abandoned::tryEmitEmpty));
         return inTime.then(ended.asMono().timeout(LEAVING, Mono.fromRunnable(loop::dispose)));
+    }
+
+    private void endThreads() {
+        polling.dispose();
+        threads.dispose();
     }
 
     private Mono<Void> reportClose(Throwable error) {

@@ -22,20 +22,21 @@ public final class KafkaRelay {
 
     private final EventBus bus;
     private final RelayOptions options;
-    private final KafkaBridgeListener listener;
+    private final GuardedListener listener;
     private final TopicWriter writer;
     private final RelayHandler handler;
     private final Mono<RunningConsumer> starting;
     private final Mono<Void> closing;
     private final AtomicBoolean started = new AtomicBoolean();
     private final Disposable.Swap lag = Disposables.swap();
+    private volatile boolean closed;
 
-    private KafkaRelay(EventBus bus, RelayOptions options) {
+    private KafkaRelay(EventBus bus, RelayOptions options, KafkaBridgeListener... more) {
         this.bus = bus;
         this.options = options;
-        this.listener = new GuardedListener(options.listener());
         this.writer =
                 TopicWriter.open(options.name(), ProducerSettings.of(options.producer(), options.deliveryTimeout()));
+        this.listener = GuardedListener.of("penstock-" + options.name(), options.listener(), more);
         this.handler = new RelayHandler(options, listener, writer);
         this.starting = Mono.defer(this::doStart).cache();
         this.closing = Mono.defer(this::doClose).cache();
@@ -44,9 +45,11 @@ public final class KafkaRelay {
     /**
      * A relay that has yet to be started. Throws {@link org.apache.kafka.common.KafkaException} when the settings of the
      * producer are wrong; no broker has to be there.
+     *
+     * @param more listeners besides that of the options, for metrics say
      */
-    public static KafkaRelay create(EventBus bus, RelayOptions options) {
-        return new KafkaRelay(bus, options);
+    public static KafkaRelay create(EventBus bus, RelayOptions options, KafkaBridgeListener... more) {
+        return new KafkaRelay(bus, options, more);
     }
 
     /**
@@ -66,7 +69,7 @@ public final class KafkaRelay {
 
     /**
      * Stops sending and completes when what was given to Kafka has been answered, or after two seconds; the rest stays
-     * owed. Cancelling does not keep it open. Never errors. Close it before the bus.
+     * owed. Cancelling does not keep it open. Never errors. Close it before the bus; it cannot be started again.
      */
     public Mono<Void> close() {
         return closing;
@@ -74,6 +77,9 @@ public final class KafkaRelay {
 
     private Mono<RunningConsumer> doStart() {
         started.set(true);
+        if (closed) {
+            return Mono.error(new IllegalStateException("The relay " + options.name() + " is closed"));
+        }
         return bus.subscribe(consumer()).doOnNext(running -> watchLag());
     }
 
@@ -104,9 +110,10 @@ public final class KafkaRelay {
     }
 
     private Mono<Void> doClose() {
+        closed = true;
         handler.stop();
         lag.dispose();
-        Mono<Void> unsubscribed = (started.get() ? starting : Mono.<RunningConsumer>empty())
+        Mono<Void> unsubscribed = (started.get() ? starting.onErrorComplete() : Mono.<RunningConsumer>empty())
                 .flatMap(RunningConsumer::unsubscribe)
                 .onErrorResume(this::reportClose)
                 .cache();
@@ -114,7 +121,8 @@ public final class KafkaRelay {
                 .then(Mono.defer(writer::abort))
                 .then(unsubscribed)
                 .then(Mono.defer(writer::close))
-                .onErrorResume(this::reportClose);
+                .onErrorResume(this::reportClose)
+                .then(Mono.defer(listener::close));
     }
 
     private Mono<Void> reportClose(Throwable error) {

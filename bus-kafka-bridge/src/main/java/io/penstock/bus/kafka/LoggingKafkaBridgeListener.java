@@ -32,6 +32,11 @@ public final class LoggingKafkaBridgeListener implements KafkaBridgeListener {
     }
 
     @Override
+    public void curtailed(String ingress, RecordPosition position, Collection<String> headers) {
+        LOG.debug("Ingress {}: the event of {} lacks values of the headers {}", ingress, position, headers);
+    }
+
+    @Override
     public void assigned(String ingress, Collection<String> partitions) {
         LOG.info("Ingress {} reads {} more partitions: {}", ingress, partitions.size(), partitions);
     }

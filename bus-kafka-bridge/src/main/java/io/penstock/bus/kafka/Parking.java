@@ -31,6 +31,7 @@ final class Parking implements Diversion {
     private final String type;
     private final String consumer;
     private volatile @Nullable RunningConsumer running;
+    private volatile boolean closed;
 
     Parking(EventBus bus, String ingress, RecordReader reader) {
         this.bus = bus;
@@ -48,7 +49,7 @@ final class Parking implements Diversion {
         return bus.subscribe(
                         ConsumerSpec.named(consumer).on(type).concurrency(1).handle(this::readAgain))
                 .doOnNext(subscribed -> running = subscribed)
-                .then();
+                .flatMap(subscribed -> closed ? subscribed.unsubscribe() : Mono.empty());
     }
 
     @Override
@@ -61,6 +62,7 @@ final class Parking implements Diversion {
 
     @Override
     public Mono<Void> close() {
+        closed = true;
         RunningConsumer subscribed = running;
         return subscribed == null ? Mono.empty() : subscribed.unsubscribe();
     }

@@ -31,7 +31,7 @@ final class RecordReader {
             return value == null ? tombstone() : read(record, value);
         } catch (UnreadableRecordException e) {
             return new Reading.Unreadable(String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return new Reading.Unreadable(
                     "reading it failed with " + e.getClass().getName());
         }
@@ -67,15 +67,14 @@ final class RecordReader {
         if (type.startsWith(Parking.TYPE_PREFIX)) {
             throw new UnreadableRecordException("its type is kept for what the bridge itself has put aside");
         }
-        return new Reading.OfEvent(event(record, headers, type, payload));
+        return new Reading.OfEvent(event(record, headers, type, payload), headers.curtailed());
     }
 
     private Event<RawJson> event(
             ConsumerRecord<byte[], byte[]> record, RecordHeaders headers, String type, String payload) {
         Event.Builder<RawJson> event = Event.builder(type, new RawJson(payload));
         String source = headers.take(CloudEvents.SOURCE);
-        String ownId = headers.takeOther(options.idHeader());
-        event.id(id(record, source, headers.take(CloudEvents.ID), ownId));
+        event.id(id(record, headers, source));
         event.occurredAt(occurredAt(record, headers.take(CloudEvents.TIME)));
         if (source != null) {
             event.source(source);
@@ -88,6 +87,7 @@ final class RecordReader {
         headers.take(CloudEvents.SPEC_VERSION);
         headers.take(CloudEvents.DATA_CONTENT_TYPE);
         headers.takeOther(CloudEvents.CONTENT_TYPE);
+        headers.others().keySet().removeIf(header -> !options.headers().test(header));
         return event.headers(headers.rest())
                 .header(BridgeHeaders.TOPIC, record.topic())
                 .header(BridgeHeaders.POSITION, record.partition() + "@" + record.offset())
@@ -95,7 +95,7 @@ final class RecordReader {
     }
 
     private void describe(Event.Builder<RawJson> event, ConsumerRecord<byte[], byte[]> record, RecordHeaders headers) {
-        String key = key(record, headers.take(CloudEvents.KEY));
+        String key = key(record, headers);
         String subject = headers.take(CloudEvents.SUBJECT);
         String aggregate = headers.take(CloudEvents.AGGREGATE_TYPE);
         if (aggregate == null && record.topic().startsWith(Debezium.TOPIC_PREFIX)) {
@@ -104,8 +104,9 @@ final class RecordReader {
         }
         if (aggregate != null && subject != null) {
             event.aggregate(aggregate, subject);
-        } else if (subject != null) {
-            headers.attributes().put(CloudEvents.SUBJECT, subject);
+        } else {
+            headers.keep(CloudEvents.SUBJECT, subject);
+            headers.keep(CloudEvents.AGGREGATE_TYPE, aggregate);
         }
         if (key != null) {
             event.key(key);
@@ -122,22 +123,28 @@ final class RecordReader {
                 || (options.headers().test(header) && !BridgeHeaders.isOfBridge(header));
     }
 
-    private static UUID id(
-            ConsumerRecord<byte[], byte[]> record,
-            @Nullable String source,
-            @Nullable String id,
-            @Nullable String ownId) {
+    /** A header {@code id} beside the attribute stays a header. */
+    private UUID id(ConsumerRecord<byte[], byte[]> record, RecordHeaders headers, @Nullable String source) {
+        String id = headers.take(CloudEvents.ID);
         if (id != null) {
             return EventIdOf.named(source == null ? "" : source, id);
         }
+        String ownId = headers.takeOther(options.idHeader());
         return ownId != null
                 ? EventIdOf.named(record.topic(), ownId)
                 : EventIdOf.position(record.topic(), record.partition(), record.offset());
     }
 
-    private static @Nullable String key(ConsumerRecord<byte[], byte[]> record, @Nullable String attribute) {
-        byte[] key = record.key();
-        return key == null || key.length == 0 ? attribute : Utf8.read(key, "the key");
+    /** The record's, which decided its partition; an attribute that says another one stays a header. */
+    private static @Nullable String key(ConsumerRecord<byte[], byte[]> record, RecordHeaders headers) {
+        byte[] bytes = record.key();
+        String attribute = headers.take(CloudEvents.KEY);
+        if (bytes == null || bytes.length == 0) {
+            return attribute;
+        }
+        String key = Utf8.read(bytes, "the key");
+        headers.keep(CloudEvents.KEY, key.equals(attribute) ? null : attribute);
+        return key;
     }
 
     private static Instant occurredAt(ConsumerRecord<byte[], byte[]> record, @Nullable String attribute) {
@@ -161,10 +168,10 @@ final class RecordReader {
         }
     }
 
+    /** A header of that name which says something else stays, and so does the attribute, under its own name. */
     private static void rename(RecordHeaders headers, String attribute, String header) {
         String value = headers.take(attribute);
-        if (value != null) {
-            headers.others().putIfAbsent(header, value);
-        }
+        String there = value == null ? null : headers.others().putIfAbsent(header, value);
+        headers.keep(attribute, there == null || there.equals(value) ? null : value);
     }
 }

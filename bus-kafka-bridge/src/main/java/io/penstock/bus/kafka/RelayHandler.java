@@ -63,7 +63,7 @@ final class RelayHandler {
             } else {
                 batch.add(event, record);
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             batch.addFailed(event, new RecordRefusedException("No record could be made of event " + event, e));
         }
     }

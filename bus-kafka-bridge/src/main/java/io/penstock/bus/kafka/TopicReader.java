@@ -1,10 +1,12 @@
 package io.penstock.bus.kafka;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -19,7 +21,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * A member of a consumer group, one call at a time on a thread of its own, as the client wants it.
+ * A member of a consumer group, one call at a time on a thread of its own, as the client wants it. It polls ahead: while
+ * the records of one poll are being stored, the next may be polled.
  *
  * <p>Partitions that are taken away while their records are being stored are let go at once: their offsets are then not
  * committed, the next owner reads those records again, and their ids make that harmless. Waiting for the database here
@@ -27,7 +30,7 @@ import reactor.core.scheduler.Scheduler;
  */
 final class TopicReader implements ConsumerRebalanceListener {
 
-    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration LAST_COMMIT = Duration.ofSeconds(5);
 
     private final IngressOptions options;
@@ -35,8 +38,9 @@ final class TopicReader implements ConsumerRebalanceListener {
     private final Scheduler thread;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<TopicPartition, OffsetAndMetadata> stored = new HashMap<>();
-    private Map<TopicPartition, OffsetAndMetadata> storing = new HashMap<>();
+    private final Queue<Polled> unstored = new ArrayDeque<>();
     private boolean paused;
+    private long polledAt = System.nanoTime();
 
     private TopicReader(IngressOptions options, KafkaBridgeListener listener, Scheduler thread) {
         this.options = options;
@@ -51,19 +55,19 @@ final class TopicReader implements ConsumerRebalanceListener {
                 .subscribeOn(thread);
     }
 
-    /** Emits the next records, none if there are none for a while. */
-    Mono<ConsumerRecords<byte[], byte[]>> poll() {
+    /** Emits what there is next; empty if there is nothing for a while. */
+    Mono<Polled> poll() {
         return onThread(this::doPoll);
     }
 
-    /** Fetches nothing, and shows the group that this member lives; to be called while records are being stored. */
+    /** Shows the group that this member lives, and fetches nothing, if no poll has done so for a while. */
     Mono<Void> stayMember() {
         return onThread(this::pollPaused).then();
     }
 
-    /** Notes that the records of the last poll are stored, and commits their offsets without waiting for the answer. */
-    Mono<Void> stored() {
-        return onThread(this::commit).then();
+    /** Notes that the records of the poll are stored, and commits their offsets without waiting for the answer. */
+    Mono<Void> stored(Polled polled) {
+        return onThread(() -> commit(polled)).then();
     }
 
     /** Commits what is stored and leaves the group. */
@@ -72,17 +76,35 @@ final class TopicReader implements ConsumerRebalanceListener {
     }
 
     private TopicReader subscribed() {
-        consumer.subscribe(options.topics(), this);
-        return this;
+        try {
+            consumer.subscribe(options.topics(), this);
+            return this;
+        } catch (RuntimeException refused) {
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
+            throw refused;
+        }
     }
 
-    private ConsumerRecords<byte[], byte[]> doPoll() {
+    /** The end of a transaction moves offsets on without a record; they are stored, and committed, like any other. */
+    private @Nullable Polled doPoll() {
+        if (paused) {
+            paused = false;
+            consumer.resume(consumer.paused());
+        }
         ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-        storing = new HashMap<>(records.nextOffsets());
-        return records;
+        polledAt = System.nanoTime();
+        if (records.nextOffsets().isEmpty()) {
+            return null;
+        }
+        Polled polled = new Polled(records, new HashMap<>(records.nextOffsets()));
+        unstored.add(polled);
+        return polled;
     }
 
     private boolean pollPaused() {
+        if (System.nanoTime() - polledAt < options.keepAlive().toNanos()) {
+            return false;
+        }
         if (!paused) {
             paused = true;
             listener.paused(options.name());
@@ -95,15 +117,11 @@ final class TopicReader implements ConsumerRebalanceListener {
         return true;
     }
 
-    private boolean commit() {
-        stored.putAll(storing);
-        if (!storing.isEmpty()) {
-            consumer.commitAsync(storing, (offsets, error) -> committed(error));
-            storing = new HashMap<>();
-        }
-        if (paused) {
-            paused = false;
-            consumer.resume(consumer.paused());
+    private boolean commit(Polled polled) {
+        unstored.remove(polled);
+        stored.putAll(polled.offsets());
+        if (!polled.offsets().isEmpty()) {
+            consumer.commitAsync(polled.offsets(), (offsets, error) -> committed(error));
         }
         return true;
     }
@@ -141,7 +159,7 @@ final class TopicReader implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
-        storing.keySet().removeAll(partitions);
+        unstored.forEach(polled -> polled.offsets().keySet().removeAll(partitions));
         stored.keySet().removeAll(partitions);
         if (!partitions.isEmpty()) {
             listener.revoked(options.name(), names(partitions));
@@ -162,7 +180,7 @@ final class TopicReader implements ConsumerRebalanceListener {
         return partitions.stream().map(TopicPartition::toString).sorted().toList();
     }
 
-    private <T> Mono<T> onThread(Callable<T> call) {
+    private <T> Mono<T> onThread(Callable<@Nullable T> call) {
         return Mono.fromCallable(call).subscribeOn(thread);
     }
 }

@@ -11,6 +11,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -22,8 +23,9 @@ import reactor.core.scheduler.Schedulers;
  * Sends records with an idempotent producer, which is replaced when it can go on no more.
  *
  * <p>Design note: giving a record to the producer may block, for the metadata of a topic it does not know and for room
- * in its buffer. So a topic is asked for beforehand on a thread that holds up nobody else, and records are given from one
- * thread of the writer's own, on which also everything that follows an acknowledgement runs: never on the network thread.
+ * in its buffer. So topics are asked for beforehand, on threads for nothing else, all of them within half a delivery
+ * timeout: many that are not there hold up neither each other nor their batch. Records are given from one thread of the
+ * writer's own, on which also everything that follows an acknowledgement runs: never on the network thread.
  *
  * <p>The producer's delivery timeout is not enough: while it waits for a producer id, as after a batch that timed out,
  * nothing times out. Whoever has not answered in twice that time is replaced.
@@ -31,10 +33,13 @@ import reactor.core.scheduler.Schedulers;
 final class TopicWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(TopicWriter.class);
+    private static final int ASKERS = 8;
 
     private final Map<String, Object> settings;
     private final Duration patience;
+    private final Duration asking;
     private final Scheduler thread;
+    private final Scheduler askers;
     private final AtomicReference<Producer<byte[], byte[]>> producer;
     private final Set<String> knownTopics = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -43,7 +48,9 @@ final class TopicWriter {
         this.settings = settings;
         this.patience = ProducerSettings.patience(settings);
         this.producer = new AtomicReference<>(new KafkaProducer<>(settings));
+        this.asking = patience.dividedBy(4);
         this.thread = Schedulers.newBoundedElastic(1, Integer.MAX_VALUE, "penstock-" + name, 60, true);
+        this.askers = Schedulers.newBoundedElastic(ASKERS, Integer.MAX_VALUE, "penstock-" + name + "-ask", 60, true);
     }
 
     /** Throws what the client finds wrong with the settings. Does not wait for a broker. */
@@ -53,7 +60,7 @@ final class TopicWriter {
 
     /**
      * Sends the records all at once; emits, when Kafka has acknowledged or refused each, the errors by the position of
-     * their record. After one that is nobody's fault the records behind it are not even tried and get the same error.
+     * their record. After one that would meet them all the records behind it are not even tried and get the same error.
      */
     Mono<Map<Integer, Throwable>> send(List<ProducerRecord<byte[], byte[]>> records) {
         return Mono.defer(() -> missing(records)).publishOn(thread).flatMap(missing -> acknowledged(records, missing));
@@ -67,7 +74,12 @@ final class TopicWriter {
     /** As {@link #abort()}, for when nobody waits for an answer any more. */
     Mono<Void> close() {
         // Both wait for short locks.
-        return abort().then(Mono.<Void>fromRunnable(thread::dispose).subscribeOn(Schedulers.boundedElastic()));
+        return abort().then(Mono.<Void>fromRunnable(this::endThreads).subscribeOn(Schedulers.boundedElastic()));
+    }
+
+    private void endThreads() {
+        askers.dispose();
+        thread.dispose();
     }
 
     private void doAbort() {
@@ -79,17 +91,28 @@ final class TopicWriter {
         Set<String> topics = new HashSet<>();
         records.forEach(record -> topics.add(record.topic()));
         topics.removeAll(knownTopics);
+        Duration each = asking.dividedBy(1 + topics.size() / ASKERS);
         return topics.isEmpty()
                 ? Mono.just(Map.of())
-                : Flux.fromIterable(topics).flatMap(this::askFor).collectMap(Missing::topic, Missing::error);
+                : Flux.fromIterable(topics)
+                        .flatMap(topic -> askFor(topic, each), ASKERS)
+                        .collectMap(Missing::topic, Missing::error);
     }
 
-    private Mono<Missing> askFor(String topic) {
-        return Mono.fromCallable(() -> producer.get().partitionsFor(topic))
-                .subscribeOn(Schedulers.boundedElastic())
-                .doOnNext(partitions -> knownTopics.add(topic))
-                .then(Mono.<Missing>empty())
-                .onErrorResume(error -> Mono.just(new Missing(topic, error)));
+    private Mono<Missing> askFor(String topic, Duration time) {
+        return Mono.fromCallable(() -> ask(topic))
+                .subscribeOn(askers)
+                .timeout(time, Mono.fromSupplier(() -> new Missing(topic, KafkaErrors.notKnownWithin(time))));
+    }
+
+    private @Nullable Missing ask(String topic) {
+        try {
+            producer.get().partitionsFor(topic);
+            knownTopics.add(topic);
+            return null;
+        } catch (RuntimeException e) {
+            return new Missing(topic, e);
+        }
     }
 
     private Mono<Map<Integer, Throwable>> acknowledged(
@@ -111,11 +134,11 @@ final class TopicWriter {
             Acknowledgements answers) {
         for (int i = 0; i < records.size(); i++) {
             ProducerRecord<byte[], byte[]> record = records.get(i);
-            Throwable lost = missing.containsKey(record.topic()) ? missing.get(record.topic()) : answers.lost();
+            Throwable lost = missing.getOrDefault(record.topic(), answers.lost());
             if (lost == null) {
                 give(producer, record, i, answers);
             } else {
-                answers.ended(i, lost);
+                answers.notTried(i, lost);
             }
         }
     }

@@ -50,6 +50,26 @@ class KafkaErrorsTests {
                 new KafkaException("in an error state", new IllegalStateException()));
     }
 
+    static Stream<Throwable> ofOneTopic() {
+        return Stream.of(
+                new TopicAuthorizationException("x"),
+                new UnknownTopicOrPartitionException("x"),
+                new NotEnoughReplicasException("x"),
+                new InvalidTopicException("x"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ofOneTopic")
+    void oneTopicsErrorIsNotReportedForOthersOfItsWave(Throwable error) {
+        Acknowledgements answers = new Acknowledgements(3);
+
+        answers.ended(0, error);
+        answers.notTried(1, new TimeoutException("nothing is known of the topic"));
+        assertThat(answers.lost()).isNull();
+        answers.ended(2, new TimeoutException("no room in the buffer"));
+        assertThat(answers.lost()).isInstanceOf(TimeoutException.class);
+    }
+
     @ParameterizedTest
     @MethodSource("refusals")
     void aRecordsOwnFaultIsARefusal(Throwable error) {

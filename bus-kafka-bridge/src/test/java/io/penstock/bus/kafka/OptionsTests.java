@@ -35,6 +35,7 @@ class OptionsTests {
                 ingress("in", o -> o, "types is ''"),
                 ingress("in", o -> o.types("*").topicType("other", "x"), "topicType is '[other]'"),
                 ingress("in", o -> o.types("*").unreadable(UnreadableRecords.toTopic("topic")), "unreadable is"),
+                ingress("in", o -> o.types("*").unreadable(UnreadableRecords.toTopic("a b")), "unreadable is 'a b'"),
                 ingress("in", o -> o.types("*").batchSize(10_001), "batchSize is 10001, allowed are 1 to 10000"),
                 ingress("in", o -> o.types("*").keepAlive(Duration.ZERO), "keepAlive is PT0S"),
                 ingress("in", o -> o.types("*").consumer("enable.auto.commit", true), "enable.auto.commit is 'true'"));
@@ -71,6 +72,11 @@ class OptionsTests {
                         .types("*")
                         .build())
                 .hasMessageContaining("topics is '[]'");
+        assertThatThrownBy(() -> IngressOptions.builder("in", " ")
+                        .bootstrapServers("x")
+                        .types("*")
+                        .build())
+                .hasMessageContaining("topics is ' ', allowed is a topic");
     }
 
     @Test

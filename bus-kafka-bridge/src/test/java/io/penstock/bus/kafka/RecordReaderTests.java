@@ -111,6 +111,65 @@ class RecordReaderTests {
     }
 
     @Test
+    void whatHasNoPlaceInTheEventStaysAsAHeader() {
+        Event<RawJson> read = event(read(
+                o -> o,
+                ce(
+                        "ce_id", "A-1",
+                        "id", "own",
+                        "eventType", "Placed",
+                        "ce_partitionkey", "customer",
+                        "ce_aggregatetype", "order",
+                        "ce_correlationid", "c-1",
+                        "correlation-id", "c-2")));
+
+        assertThat(read.key()).isEqualTo("k");
+        assertThat(read.headers())
+                .containsEntry("id", "own")
+                .containsEntry("eventType", "Placed")
+                .containsEntry("ce_partitionkey", "customer")
+                .containsEntry("ce_aggregatetype", "order")
+                .containsEntry("ce_correlationid", "c-1")
+                .containsEntry("correlation-id", "c-2");
+    }
+
+    @Test
+    void anExtensionThatIsAnObjectStaysAsItsJson() {
+        String extension = "{ \"a\": [1, 2.0] }";
+        Event<RawJson> read = event(read(
+                o -> o, structured("{\"type\":\"order.placed\",\"ext\":" + extension + ",\"none\":null,\"data\":1}")));
+
+        assertThat(read.headers()).containsEntry("ce_ext", extension).doesNotContainKey("ce_none");
+    }
+
+    @Test
+    void headersThatArePassedOnOnlyInPartAreNamed() {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add("ce_type", Topics.bytes("order.placed"))
+                .add("twice", Topics.bytes("1"))
+                .add("twice", Topics.bytes("2"))
+                .add("same", Topics.bytes("1"))
+                .add("same", Topics.bytes("1"))
+                .add("none", null)
+                .add("ce_none", null)
+                .add("unwanted", null);
+
+        Reading.OfEvent read = (Reading.OfEvent) read(
+                o -> o.headers(header -> !header.equals("unwanted")), of("orders", null, Topics.bytes("1"), headers));
+
+        assertThat(read.curtailed()).containsExactlyInAnyOrder("twice", "none", "ce_none");
+        assertThat(read.event().headers()).containsEntry("twice", "2").containsEntry("same", "1");
+    }
+
+    @Test
+    void aHeaderThatIsReadForItsTypeOrIdButNotWantedIsNotPassedOn() {
+        Event<RawJson> read =
+                event(read(o -> o.headers(header -> false), ce("ce_id", "A-1", "id", "own", "eventType", "Placed")));
+
+        assertThat(read.headers()).containsOnlyKeys("kafka-topic", "kafka-position");
+    }
+
+    @Test
     void headersThatAreNotWantedMayBeBytes() {
         RecordHeaders headers = new RecordHeaders();
         headers.add("ce_type", Topics.bytes("order.placed"))

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 class RelayRoutingIntegrationTests {
@@ -51,6 +52,29 @@ class RelayRoutingIntegrationTests {
                 .extracting(record -> Topics.text(record.value()))
                 .containsExactly("1", "3");
         assertThat(fixture.listener.recovered).hasPositiveValue();
+    }
+
+    /** Each is asked for, and the client waits for an answer that does not come. */
+    @Test
+    void veryManyMissingTopicsUseNoAttemptAndHoldUpTheOneThatIsThereNoLongerThanTheirBatch() {
+        R2dbcEventBus a = fixture.bus("a");
+        String there = fixture.topic(1);
+        fixture.relay(
+                a,
+                fixture.relayOptions("-")
+                        .routing(event ->
+                                Route.to("there".equals(event.key()) ? there : there + event.key(), event.key()))
+                        .deliveryTimeout(Duration.ofSeconds(1))
+                        .concurrency(1)
+                        .build());
+
+        a.publishAll(Flux.range(0, 500).map(i -> event(i == 250 ? "there" : "-" + i, "1")))
+                .blockLast(PATIENCE);
+
+        awaitThat(() -> Topics.read(fixture.broker(), there).size() == 1);
+        awaitThat(() -> fixture.listener.outages.size() >= 2 * 499);
+        assertThat(fixture.count("a", "inbox")).isEqualTo(499);
+        assertThat(fixture.count("a", "inbox WHERE attempts > 0 OR state = 3")).isZero();
     }
 
     @Test
@@ -171,7 +195,10 @@ class RelayRoutingIntegrationTests {
     }
 
     private static void publish(R2dbcEventBus bus, String key, String json) {
-        bus.publish(Event.builder("order.placed", new RawJson(json)).key(key).build())
-                .block(PATIENCE);
+        bus.publish(event(key, json)).block(PATIENCE);
+    }
+
+    private static Event<RawJson> event(String key, String json) {
+        return Event.builder("order.placed", new RawJson(json)).key(key).build();
     }
 }

@@ -81,6 +81,31 @@ class UnreadableRecordsIntegrationTests {
                 .anySatisfy(record -> assertThat(record.value()).isEqualTo(NO_UTF8));
     }
 
+    /** Such a topic refuses what has no key. */
+    @Test
+    void aCompactedTopicTakesThemTooAndThePartitionMovesOn() {
+        R2dbcEventBus b = fixture.bus("b");
+        String topic = fixture.topic(1);
+        String aside = fixture.topic(1, Map.of("cleanup.policy", "compact"));
+        Topics.send(
+                fixture.broker(),
+                List.of(
+                        Topics.record(topic, null, "no JSON"),
+                        Topics.record(topic, "k", "{}", "ce_type", "order.placed")));
+
+        IngressOptions options = fixture.ingressOptions(topic)
+                .unreadable(UnreadableRecords.toTopic(aside))
+                .build();
+        fixture.ingress(b, options);
+
+        awaitThat(() -> Topics.committed(fixture.broker(), options.name()) == 2);
+        assertThat(Topics.read(fixture.broker(), aside)).singleElement().satisfies(record -> {
+            assertThat(Topics.text(record.key())).isEqualTo(topic + "-0@0");
+            assertThat(Topics.text(record.value())).isEqualTo("no JSON");
+            assertThat(Topics.header(record, "penstock-cut")).isNull();
+        });
+    }
+
     @Test
     void aParkedRecordIsPublishedWhenItIsRedrivenAfterTheTableWasMended() {
         R2dbcEventBus b = fixture.bus("b");

@@ -2,6 +2,7 @@ package io.penstock.bus.spring;
 
 import io.penstock.bus.EventBus;
 import io.penstock.bus.kafka.IngressOptions;
+import io.penstock.bus.kafka.KafkaBridgeListener;
 import io.penstock.bus.kafka.KafkaIngress;
 import io.penstock.bus.kafka.KafkaRelay;
 import io.penstock.bus.kafka.RelayOptions;
@@ -23,6 +24,7 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     private final EventBus bus;
     private final List<RelayOptions> relays;
     private final List<IngressOptions> ingresses;
+    private final KafkaBridgeListener[] listeners;
     private final Duration startTimeout;
     private final List<Supplier<Mono<Void>>> closing = new ArrayList<>();
     private boolean ready;
@@ -33,11 +35,13 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
             EventBus bus,
             List<RelayOptions> relays,
             List<IngressOptions> ingresses,
+            List<KafkaBridgeListener> listeners,
             Duration startTimeout) {
         this.context = context;
         this.bus = bus;
         this.relays = relays;
         this.ingresses = ingresses;
+        this.listeners = listeners.toArray(KafkaBridgeListener[]::new);
         this.startTimeout = startTimeout;
     }
 
@@ -64,13 +68,13 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     }
 
     private void relay(RelayOptions options) {
-        KafkaRelay relay = KafkaRelay.create(bus, options);
+        KafkaRelay relay = KafkaRelay.create(bus, options, listeners);
         closing.add(relay::close);
         relay.start().block(startTimeout);
     }
 
     private void ingress(IngressOptions options) {
-        KafkaIngress ingress = KafkaIngress.create(bus, options);
+        KafkaIngress ingress = KafkaIngress.create(bus, options, listeners);
         closing.add(ingress::close);
         ingress.start().block(startTimeout);
     }

@@ -2,6 +2,7 @@ package io.penstock.bus.spring;
 
 import io.penstock.bus.EventBus;
 import io.penstock.bus.kafka.IngressOptions;
+import io.penstock.bus.kafka.KafkaBridgeListener;
 import io.penstock.bus.kafka.KafkaRelay;
 import io.penstock.bus.kafka.RelayOptions;
 import org.springframework.beans.factory.ObjectProvider;
@@ -13,7 +14,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 
-/** Runs a relay for each bean of {@link RelayOptions} and an ingress for each of {@link IngressOptions}. */
+/**
+ * Runs a relay for each bean of {@link RelayOptions} and an ingress for each of {@link IngressOptions}; beans of {@link
+ * KafkaBridgeListener} are told by all of them, besides the listeners of the options.
+ */
 @AutoConfiguration(after = PenstockConsumersAutoConfiguration.class)
 @ConditionalOnClass(KafkaRelay.class)
 @ConditionalOnBean({EventBus.class, PenstockProperties.class})
@@ -27,12 +31,14 @@ public class PenstockKafkaAutoConfiguration {
             EventBus bus,
             ObjectProvider<RelayOptions> relays,
             ObjectProvider<IngressOptions> ingresses,
+            ObjectProvider<KafkaBridgeListener> listeners,
             PenstockProperties properties) {
         return new KafkaBridges(
                 context,
                 bus,
                 relays.orderedStream().toList(),
                 ingresses.orderedStream().toList(),
+                listeners.orderedStream().toList(),
                 properties.startTimeout());
     }
 }
