@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param warmUp the share of the events that each variant handles before its first round, not counted; 0: none
  * @param postgres the URL of the server to use; {@code null}: an embedded one
  * @param only variants whose names contain one of these; empty: all
+ * @param skip variants whose names contain one of these are left out
  * @param options settings of workloads, by name
  */
 record Arguments(
@@ -26,6 +27,7 @@ record Arguments(
         double warmUp,
         @Nullable String postgres,
         List<String> only,
+        List<String> skip,
         Map<String, String> options,
         boolean help) {
 
@@ -37,6 +39,7 @@ record Arguments(
               --rounds R          measured rounds of each variant (default: 3)
               --warmup SHARE      share of the events handled once before the first round, not counted (default: 0.5)
               --only TEXT,TEXT    only variants whose names contain one of these
+              --skip TEXT,TEXT    none of the variants whose names contain one of these
               --option NAME=VALUE a setting of a workload, such as seconds=10; may be repeated
               --postgres URL      postgresql://user:password@host:port/database (default: an embedded server)
               --help              print this
@@ -47,6 +50,7 @@ record Arguments(
     Arguments {
         workloads = List.copyOf(workloads);
         only = List.copyOf(only);
+        skip = List.copyOf(skip);
         options = Map.copyOf(options);
     }
 
@@ -61,7 +65,8 @@ record Arguments(
     }
 
     boolean wants(Variant variant) {
-        return only.isEmpty() || only.stream().anyMatch(variant.name()::contains);
+        boolean named = only.isEmpty() || only.stream().anyMatch(variant.name()::contains);
+        return named && skip.stream().noneMatch(variant.name()::contains);
     }
 
     int eventsOf(Workload workload) {
@@ -73,6 +78,7 @@ record Arguments(
         private final List<String> workloads = new ArrayList<>();
         private final Map<String, String> options = new LinkedHashMap<>();
         private List<String> only = List.of();
+        private List<String> skip = List.of();
         private @Nullable Integer events;
         private int rounds = 3;
         private double warmUp = 0.5;
@@ -86,6 +92,7 @@ record Arguments(
                 case "--warmup" -> warmUp = share(word, rest);
                 case "--postgres" -> postgres = value(word, rest);
                 case "--only" -> only = List.of(value(word, rest).split(","));
+                case "--skip" -> skip = List.of(value(word, rest).split(","));
                 case "--option" -> option(value(word, rest));
                 case "--help" -> help = true;
                 default -> name(word);
@@ -96,7 +103,7 @@ record Arguments(
             if (workloads.isEmpty() && !help) {
                 throw new UsageException("no workload is named");
             }
-            return new Arguments(workloads, events, rounds, warmUp, postgres, only, options, help);
+            return new Arguments(workloads, events, rounds, warmUp, postgres, only, skip, options, help);
         }
 
         private void name(String word) {

@@ -25,7 +25,7 @@ final class Cpu {
     }
 
     static Cpu of(Server server) throws SQLException {
-        return new Cpu(server.isEmbedded() ? postmaster(server.address()) : null);
+        return new Cpu(server.isLocal() ? postmaster(server.address()) : null);
     }
 
     /** Whether PostgreSQL's share is known. */

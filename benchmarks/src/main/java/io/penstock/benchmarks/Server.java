@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The PostgreSQL that everything runs on. Blocks. */
@@ -13,6 +14,8 @@ final class Server implements AutoCloseable {
 
     /** As durable as in production; the rest keeps checkpoints away from single cells and counts statements. */
     static final Map<String, String> SETTINGS = settings();
+
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "::1");
 
     private final Bench.Address address;
     private final @Nullable EmbeddedPostgres embedded;
@@ -34,6 +37,11 @@ final class Server implements AutoCloseable {
 
     boolean isEmbedded() {
         return embedded != null;
+    }
+
+    /** Whether its processes are on this machine. */
+    boolean isLocal() {
+        return isEmbedded() || LOOPBACK.contains(address.host());
     }
 
     @Override

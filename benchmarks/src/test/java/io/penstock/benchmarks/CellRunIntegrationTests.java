@@ -20,7 +20,7 @@ class CellRunIntegrationTests {
 
     @BeforeAll
     static void start() {
-        server = Server.at(null);
+        server = Server.at(TestServer.url());
         databases = new Databases(server.address());
     }
 
