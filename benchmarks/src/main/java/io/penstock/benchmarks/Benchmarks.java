@@ -1,11 +1,65 @@
 package io.penstock.benchmarks;
 
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
 /** Runs workloads; {@code --help} tells the options. */
 public final class Benchmarks {
+
+    static final int FINE = 0;
+    static final int FAILED = 1;
+    static final int MISUSED = 2;
 
     private Benchmarks() {}
 
     public static void main(String[] args) {
-        System.out.println("no workload is there yet");
+        int code = run(System.out, System.err, resultsFile(), args);
+        if (code != FINE) {
+            System.exit(code);
+        }
+    }
+
+    /** Returns the exit code. */
+    static int run(PrintStream out, PrintStream err, Path results, String... args) {
+        try {
+            Arguments arguments = Arguments.parse(args);
+            if (arguments.help()) {
+                out.print(Arguments.HELP);
+                return FINE;
+            }
+            return run(arguments, new Results(results), out) ? FINE : FAILED;
+        } catch (UsageException e) {
+            err.println(e.getMessage());
+            err.println("--help tells the options");
+            return MISUSED;
+        } catch (Exception e) {
+            err.println("the run failed: " + e);
+            return FAILED;
+        }
+    }
+
+    private static boolean run(Arguments arguments, Results results, PrintStream out) throws Exception {
+        List<Workload> workloads = Workloads.called(arguments.workloads());
+        try (Server server = Server.at(arguments.postgres());
+                Databases databases = new Databases(server.address())) {
+            CellRun run = new CellRun(databases, Gauges.of(server));
+            Rounds rounds = new Rounds(arguments, databases, run, out);
+            boolean fine = true;
+            for (Workload workload : workloads) {
+                List<Cell> cells = rounds.run(workload);
+                results.add(cells);
+                out.println(Tables.of(workload.name(), cells));
+                fine &= cells.stream().allMatch(cell -> cell.error() == null);
+            }
+            return fine;
+        }
+    }
+
+    /** Maven runs us in the directory of the whole project. */
+    private static Path resultsFile() {
+        Path module = Path.of("benchmarks");
+        return (Files.isDirectory(module) ? module : Path.of(".")).resolve("target/results.jsonl");
     }
 }

@@ -1,0 +1,49 @@
+package io.penstock.benchmarks;
+
+import io.penstock.bus.Event;
+import io.penstock.bus.r2dbc.BusOptions;
+import io.penstock.bus.r2dbc.R2dbcEventBus;
+import io.r2dbc.pool.ConnectionPool;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A job done by the bus: one node, with an application's pool of connections. */
+abstract class BusAttempt implements Attempt {
+
+    static final int POOL = 20;
+
+    final Bench bench;
+    final ConnectionPool pool;
+    final R2dbcEventBus bus;
+
+    BusAttempt(Bench bench) {
+        this(bench, POOL, BusOptions.DEFAULTS);
+    }
+
+    BusAttempt(Bench bench, int poolSize, BusOptions options) {
+        this.bench = bench;
+        this.pool = R2dbc.pool(bench.database(), poolSize);
+        this.bus = R2dbcEventBus.create(pool, options);
+    }
+
+    @Override
+    public void prepare() throws Exception {
+        Blocking.await(bus.start());
+    }
+
+    @Override
+    public Map<String, Object> config() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("busConnections", BusOptions.DEFAULTS.connections());
+        return config;
+    }
+
+    @Override
+    public void close() {
+        Blocking.await(bus.close().then(pool.disposeLater()));
+    }
+
+    static Event<Payload> event(Payload payload) {
+        return Event.builder(payload).key(payload.customer()).build();
+    }
+}

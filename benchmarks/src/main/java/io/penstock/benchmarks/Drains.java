@@ -1,0 +1,60 @@
+package io.penstock.benchmarks;
+
+import io.penstock.benchmarks.BusDrain.Shape;
+import java.util.List;
+
+/** The workloads that deliver what is ready. */
+final class Drains {
+
+    private static final int EVENTS = 200_000;
+    private static final Template READY = Seeds.ready(1, 1);
+
+    private Drains() {}
+
+    static Workload drain() {
+        return Workload.rate(
+                "drain",
+                EVENTS,
+                List.of(
+                        ours("penstock", Shape.DEFAULT).against("twin"),
+                        ours("penstock, concurrency 256", Shape.TUNED).against("twin, large batches"),
+                        ours("penstock, batch handler", Shape.BATCHES).against("twin, large batches"),
+                        twin("twin", Shape.DEFAULT.window()),
+                        twin("twin, large batches", Shape.TUNED.window())));
+    }
+
+    static Workload fanOut() {
+        return Workload.rate(
+                "fan-out",
+                EVENTS,
+                List.of(
+                        ours("penstock, 1 consumer", Shape.DEFAULT).against("twin, 1 consumer"),
+                        fanOut("penstock, 4 consumers", 4).against("twin, 4 consumers"),
+                        twin("twin, 1 consumer", Shape.DEFAULT.window()),
+                        Variant.of(
+                                        "twin, 4 consumers",
+                                        Role.TWIN,
+                                        Guarantees.BY_HAND,
+                                        bench -> new TwinDrain(bench, 4, 4, Shape.DEFAULT.window()))
+                                .on(Seeds.ready(4, 4))));
+    }
+
+    private static Variant fanOut(String name, int consumers) {
+        return Variant.of(
+                        name,
+                        Role.OURS,
+                        Guarantees.DELIVERY,
+                        bench -> new BusDrain(bench, consumers, consumers, Shape.DEFAULT))
+                .on(Seeds.ready(consumers, consumers));
+    }
+
+    static Variant ours(String name, Shape shape) {
+        return Variant.of(name, Role.OURS, Guarantees.DELIVERY, bench -> new BusDrain(bench, 1, 1, shape))
+                .on(READY);
+    }
+
+    private static Variant twin(String name, int batch) {
+        return Variant.of(name, Role.TWIN, Guarantees.BY_HAND, bench -> new TwinDrain(bench, 1, 1, batch))
+                .on(READY);
+    }
+}

@@ -1,0 +1,85 @@
+package io.penstock.benchmarks;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a cell costs: time, WAL, CPU and statements. */
+final class Gauges {
+
+    // Statements that the server ran for a client, one by one; in these workloads each is a round trip, but for the
+    // batches of JDBC.
+    private static final String STATEMENTS = """
+            SELECT coalesce(sum(calls), 0)::int8 FROM pg_stat_statements(false) AS statement
+              JOIN pg_database ON pg_database.oid = statement.dbid
+             WHERE datname = '%s' AND toplevel
+            """;
+    private static final String WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8";
+
+    private final Bench.Address admin;
+    private final Cpu cpu;
+    private final boolean countsStatements;
+
+    private Gauges(Bench.Address admin, Cpu cpu, boolean countsStatements) {
+        this.admin = admin;
+        this.cpu = cpu;
+        this.countsStatements = countsStatements;
+    }
+
+    static Gauges of(Server server) throws SQLException {
+        return new Gauges(server.address(), Cpu.of(server), hasStatements(server.address()));
+    }
+
+    /** Runs the work between two readings. */
+    Reading measure(Bench.Address database, Work work) throws Exception {
+        try (Connection connection = Jdbc.open(admin)) {
+            long statements = statements(connection, database);
+            long wal = Jdbc.number(connection, WAL);
+            long cpuMicros = cpu.micros();
+            long startedAt = System.nanoTime();
+            work.run();
+            long nanos = System.nanoTime() - startedAt;
+            return new Reading(
+                    nanos,
+                    Jdbc.number(connection, WAL) - wal,
+                    cpu.isWhole() ? cpu.micros() - cpuMicros : null,
+                    countsStatements ? statements(connection, database) - statements : null);
+        }
+    }
+
+    private long statements(Connection connection, Bench.Address database) throws SQLException {
+        return countsStatements ? Jdbc.number(connection, STATEMENTS.formatted(database.name())) : 0;
+    }
+
+    private static boolean hasStatements(Bench.Address admin) {
+        try {
+            Jdbc.run(admin, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+            Jdbc.number(admin, "SELECT count(*) FROM pg_stat_statements");
+            return true;
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** What is measured. */
+    interface Work {
+        void run() throws Exception;
+    }
+
+    /**
+     * What it took.
+     *
+     * @param cpuMicros of this JVM, what it started and PostgreSQL; {@code null}: not all of it is known
+     * @param statements {@code null}: the server does not count them
+     */
+    record Reading(
+            long nanos,
+            long walBytes,
+            @Nullable Long cpuMicros,
+            @Nullable Long statements) {
+
+        double perSecond(long count) {
+            return count / (nanos / 1e9);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.penstock.benchmarks;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a workload: every variant once in each round, each round beginning with another one. */
+final class Rounds {
+
+    private final Arguments arguments;
+    private final Databases databases;
+    private final CellRun run;
+    private final PrintStream out;
+
+    Rounds(Arguments arguments, Databases databases, CellRun run, PrintStream out) {
+        this.arguments = arguments;
+        this.databases = databases;
+        this.run = run;
+        this.out = out;
+    }
+
+    /** Returns all cells, with their ratios; those of the warm-up are not among them. */
+    List<Cell> run(Workload workload) throws Exception {
+        List<Variant> variants = new ArrayList<>(
+                workload.variants().stream().filter(arguments::wants).toList());
+        Map<String, String> options = new HashMap<>(workload.options());
+        options.putAll(arguments.options());
+        int events = arguments.eventsOf(workload);
+        warmUp(workload, variants, events, options);
+        List<Cell> cells = new ArrayList<>();
+        for (int round = 1; round <= arguments.rounds(); round++) {
+            cells.addAll(round(workload, variants, round, events, options));
+            Collections.rotate(variants, 1);
+        }
+        databases.forget();
+        return cells;
+    }
+
+    private void warmUp(Workload workload, List<Variant> variants, int events, Map<String, String> options)
+            throws Exception {
+        int some = (int) Math.ceil(events * arguments.warmUp());
+        if (some == 0) {
+            return;
+        }
+        variants.forEach(variant -> print(run.run(workload, variant, 0, some, options)));
+        if (some != events) {
+            databases.forget();
+        }
+    }
+
+    private List<Cell> round(
+            Workload workload, List<Variant> variants, int round, int events, Map<String, String> options) {
+        List<Cell> cells = new ArrayList<>();
+        for (Variant variant : variants) {
+            Cell cell = run.run(workload, variant, round, events, options);
+            print(cell);
+            cells.add(cell);
+        }
+        return cells.stream().map(cell -> compared(cell, cells, workload)).toList();
+    }
+
+    private void print(Cell cell) {
+        out.println(Tables.line(cell));
+    }
+
+    private static Cell compared(Cell cell, List<Cell> cells, Workload workload) {
+        Double own = cell.figure(workload.figure());
+        String twin = workload.variants().stream()
+                .filter(variant -> variant.name().equals(cell.variant()))
+                .findFirst()
+                .map(Variant::against)
+                .orElse(null);
+        return own == null
+                ? cell
+                : cell.with(
+                        over(own, figureOf(twin, cells, workload.figure())),
+                        cell.role() == Role.PEER ? null : over(own, bestPeer(cells, workload.figure())));
+    }
+
+    private static @Nullable Double figureOf(@Nullable String variant, List<Cell> cells, Workload.Figure figure) {
+        return cells.stream()
+                .filter(cell -> cell.variant().equals(variant))
+                .map(cell -> cell.figure(figure))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable Double bestPeer(List<Cell> cells, Workload.Figure figure) {
+        Comparator<Double> better = figure == Workload.Figure.RATE
+                ? Comparator.naturalOrder()
+                : Comparator.<Double>naturalOrder().reversed();
+        return cells.stream()
+                .filter(cell -> cell.role() == Role.PEER)
+                .map(cell -> cell.figure(figure))
+                .filter(Objects::nonNull)
+                .max(better)
+                .orElse(null);
+    }
+
+    private static @Nullable Double over(double own, @Nullable Double other) {
+        return other == null || other == 0 ? null : (Double) (own / other);
+    }
+}

@@ -1,0 +1,56 @@
+package io.penstock.benchmarks;
+
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.RunningConsumer;
+import io.penstock.bus.r2dbc.R2dbcEventBus;
+import io.r2dbc.pool.ConnectionPool;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The databases that cells of the bus and of its twins start from: the bus's schema, and what is stored in it. */
+final class Seeds {
+
+    // As the bus stores them, but for the hash of the key, which nobody computes again.
+    private static final String EVENTS = """
+            INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, version, type, source, key, payload)
+            SELECT gen_random_uuid(), hashtextextended('customer-' || n %% %2$d, 0), clock_timestamp(), 1,
+                   'order.placed', 'penstock', 'customer-' || n %% %2$d,
+                   json_build_object('number', n, 'customer', 'customer-' || n %% %2$d, 'cents', 100 + n, 'at', 0,
+                                     'note', repeat('n', 160))
+              FROM generate_series(0, %1$d - 1) AS n ORDER BY n
+            """;
+    private static final String INBOX = """
+            INSERT INTO penstock.inbox (consumer_id, seq, key_hash, partition)
+            SELECT consumer.id, seq, key_hash, (key_hash & 9223372036854775807) % consumer.partitions
+              FROM penstock.outbox_event CROSS JOIN penstock.consumer ORDER BY seq, consumer.id
+            """;
+
+    private Seeds() {}
+
+    /** The schema and so many consumers, {@code consumer-0} and on; no events. */
+    static Template consumers(int count) {
+        return new Template("consumers_" + count, bench -> register(bench, count));
+    }
+
+    /** So many consumers, and one in so many of the workload's events ready for each of them. */
+    static Template ready(int count, int share) {
+        return new Template("ready_" + count + "_" + share, bench -> {
+            register(bench, count);
+            Jdbc.run(bench.database(), EVENTS.formatted(bench.events() / share, Payload.CUSTOMERS), INBOX);
+        });
+    }
+
+    private static void register(Bench bench, int count) {
+        ConnectionPool pool = R2dbc.pool(bench.database(), 5);
+        R2dbcEventBus bus = R2dbcEventBus.create(pool);
+        Blocking.await(bus.start()
+                .thenMany(Flux.range(0, count).concatMap(i -> registration(bus, "consumer-" + i)))
+                .then(bus.close())
+                .then(pool.disposeLater()));
+    }
+
+    private static Mono<Void> registration(R2dbcEventBus bus, String name) {
+        return bus.subscribe(ConsumerSpec.named(name).on(Payload.class).handle(event -> Mono.empty()))
+                .flatMap(RunningConsumer::unsubscribe);
+    }
+}

@@ -1,0 +1,42 @@
+package io.penstock.benchmarks;
+
+import io.penstock.benchmarks.BusDrain.Shape;
+import java.util.List;
+
+/** The workloads whose handlers write in the transaction that ends the event. */
+final class Transactionals {
+
+    private static final String GROUP = "drain-transactional";
+    private static final int SINGLY = 20_000;
+    private static final int IN_BATCHES = 100_000;
+    private static final Shape ONE = new Shape(16, 256, 0, false);
+    private static final Shape BATCH = new Shape(4, 256, 100, false);
+    private static final Template READY = Orders.in(Seeds.ready(1, 1));
+
+    private Transactionals() {}
+
+    static Workload singly() {
+        return Workload.rate(GROUP, SINGLY, List.of(ours("penstock", ONE).against("twin"), twin("twin", ONE)));
+    }
+
+    static Workload inBatches() {
+        return Workload.rate(
+                        GROUP + "-batch",
+                        IN_BATCHES,
+                        List.of(
+                                ours("penstock, batches of 100", BATCH).against("twin, batches of 100"),
+                                twin("twin, batches of 100", BATCH),
+                                Drains.ours("penstock, plain", Shape.DEFAULT)))
+                .in(GROUP);
+    }
+
+    private static Variant ours(String name, Shape shape) {
+        return Variant.of(name, Role.OURS, Guarantees.EFFECT_ONCE, bench -> new BusTransactional(bench, shape))
+                .on(READY);
+    }
+
+    private static Variant twin(String name, Shape shape) {
+        return Variant.of(name, Role.TWIN, Guarantees.EFFECT_ONCE_BY_HAND, bench -> new TwinTransactional(bench, shape))
+                .on(READY);
+    }
+}

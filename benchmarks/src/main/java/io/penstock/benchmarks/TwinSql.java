@@ -1,0 +1,156 @@
+package io.penstock.benchmarks;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The statements a careful programmer would write for the jobs of the bus, on its tables. Left out is what makes it a
+ * library: partitions and leases, rows left out of a claim, repeated ids, hints, delays, expiry, headers, limits.
+ */
+final class TwinSql {
+
+    /** Many events and what is owed for them, in one round trip. */
+    static final String APPEND = """
+            WITH stored AS (
+                INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, version, type, source, key, payload)
+                SELECT id, key_hash, clock_timestamp(), 1, 'order.placed', 'twin', key, payload::json
+                  FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::text[]) WITH ORDINALITY
+                       AS event (id, key_hash, key, payload, position)
+                 ORDER BY position
+                RETURNING seq, key_hash, type
+            )
+            INSERT INTO penstock.inbox (consumer_id, seq, key_hash, partition)
+            SELECT consumer.id, seq, key_hash, (key_hash & 9223372036854775807) % consumer.partitions
+              FROM stored JOIN penstock.consumer ON stored.type LIKE ANY (consumer.likes)
+            """;
+
+    /** The same for one event. */
+    static final String APPEND_ONE = """
+            WITH stored AS (
+                INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, version, type, source, key, payload)
+                VALUES ($1::uuid, $2::int8, clock_timestamp(), 1, 'order.placed', 'twin', $3::text, $4::json)
+                RETURNING seq, key_hash, type
+            )
+            INSERT INTO penstock.inbox (consumer_id, seq, key_hash, partition)
+            SELECT consumer.id, seq, key_hash, (key_hash & 9223372036854775807) % consumer.partitions
+              FROM stored JOIN penstock.consumer ON stored.type LIKE ANY (consumer.likes)
+            """;
+
+    /** What a handler needs of the next ready events. */
+    static final String READ = """
+            SELECT inbox.seq, event.id, event.type, event.key, event.payload::text AS payload
+              FROM penstock.inbox JOIN penstock.outbox_event event ON event.seq = inbox.seq
+             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
+             ORDER BY inbox.seq LIMIT $3
+            """;
+
+    static final String REMOVE =
+            "DELETE FROM penstock.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
+
+    private TwinSql() {}
+
+    static Mono<Long> append(Connection connection, List<Row> rows) {
+        return R2dbc.changed(
+                connection,
+                APPEND,
+                statement -> statement
+                        .bind(0, rows.stream().map(Row::id).toArray(UUID[]::new))
+                        .bind(1, rows.stream().map(Row::keyHash).toArray(Long[]::new))
+                        .bind(2, rows.stream().map(Row::key).toArray(String[]::new))
+                        .bind(3, rows.stream().map(Row::payload).toArray(String[]::new)));
+    }
+
+    static Mono<Long> append(Connection connection, Row row) {
+        return R2dbc.changed(
+                connection,
+                APPEND_ONE,
+                statement -> statement
+                        .bind(0, row.id())
+                        .bind(1, row.keyHash())
+                        .bind(2, row.key())
+                        .bind(3, row.payload()));
+    }
+
+    /** Reads the next events above a position and hands each to the handler as it arrives. */
+    static Mono<Batch> read(Connection connection, int consumer, long above, int limit, Consumer<Delivered> handler) {
+        return R2dbc.rows(
+                        connection,
+                        READ,
+                        statement -> statement.bind(0, consumer).bind(1, above).bind(2, limit),
+                        row -> handled(row, handler))
+                .collectList()
+                .map(seqs -> new Batch(seqs, limit));
+    }
+
+    static Mono<Long> remove(Connection connection, int consumer, Batch batch) {
+        return R2dbc.changed(
+                connection,
+                REMOVE,
+                statement -> statement.bind(0, consumer).bind(1, batch.seqs().toArray(Long[]::new)));
+    }
+
+    /**
+     * Reads to the end, batch by batch, and removes what was handled on another connection meanwhile; emits each batch
+     * that is removed.
+     */
+    static Flux<Batch> drain(
+            Connection reader, Connection remover, int consumer, int limit, Consumer<Delivered> handler) {
+        return read(reader, consumer, 0, limit, handler)
+                .expand(batch ->
+                        batch.isFull() ? read(reader, consumer, batch.last(), limit, handler) : Mono.<Batch>empty())
+                .filter(batch -> !batch.seqs().isEmpty())
+                .concatMap(batch -> remove(remover, consumer, batch).thenReturn(batch), 2);
+    }
+
+    private static Long handled(Readable row, Consumer<Delivered> handler) {
+        handler.accept(new Delivered(
+                required(row.get(1, UUID.class)),
+                required(row.get(2, String.class)),
+                row.get(3, String.class),
+                Payload.fromJson(required(row.get(4, String.class)))));
+        return required(row.get(0, Long.class));
+    }
+
+    private static <T> T required(@Nullable T value) {
+        return Objects.requireNonNull(value);
+    }
+
+    /** An event as it is written. */
+    record Row(UUID id, long keyHash, String key, String payload) {
+
+        static Row of(Payload payload) {
+            long hash = payload.customer().hashCode() * 0x9E3779B97F4A7C15L;
+            return new Row(timeOrderedId(), hash, payload.customer(), payload.toJson());
+        }
+
+        /** Version 7: new ids are neighbours in their index. */
+        private static UUID timeOrderedId() {
+            ThreadLocalRandom random = ThreadLocalRandom.current();
+            long high = (System.currentTimeMillis() << 16) | 0x7000 | (random.nextInt() & 0xFFF);
+            return new UUID(high, (random.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L);
+        }
+    }
+
+    /** An event as a handler gets it. */
+    record Delivered(UUID id, String type, @Nullable String key, Payload payload) {}
+
+    /** The positions that were read at once. */
+    record Batch(List<Long> seqs, int limit) {
+
+        boolean isFull() {
+            return seqs.size() == limit;
+        }
+
+        long last() {
+            return seqs.get(seqs.size() - 1);
+        }
+    }
+}

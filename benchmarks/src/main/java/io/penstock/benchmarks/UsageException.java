@@ -1,0 +1,9 @@
+package io.penstock.benchmarks;
+
+/** The arguments are wrong; the message says how. */
+final class UsageException extends RuntimeException {
+
+    UsageException(String message) {
+        super(message);
+    }
+}
