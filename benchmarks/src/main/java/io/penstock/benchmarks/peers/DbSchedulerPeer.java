@@ -92,7 +92,7 @@ final class DbSchedulerPeer implements Peer {
         }
     }
 
-    private static Library.Opener opener(UnaryOperator<SchedulerBuilder> tuning) {
+    static Library.Opener opener(UnaryOperator<SchedulerBuilder> tuning) {
         return (database, handler, use) -> {
             database.jdbc().execute(CREATE_TABLE);
             return new DbSchedulerPeer(database, handler, use, tuning);

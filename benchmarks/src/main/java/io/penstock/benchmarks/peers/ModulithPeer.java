@@ -78,10 +78,12 @@ final class ModulithPeer implements Peer {
         this.batch = batch;
     }
 
-    private static Library.Opener opener(int batch, Map<String, Object> settings) {
+    static Library.Opener opener(int batch, Map<String, Object> settings) {
         return (database, handler, use) -> {
             Map<String, Object> properties = new HashMap<>(settings);
             properties.put("namastack.outbox.enabled", false);
+            // The listener that fails on purpose in fill() is no news.
+            properties.put("logging.level.org.springframework.aop.interceptor", "off");
             Listener listener = new Listener(handler);
             ConfigurableApplicationContext context =
                     SpringPeer.start(database, properties, beans -> beans.registerBean(Listener.class, () -> listener));

@@ -68,7 +68,7 @@ final class NamastackPeer implements Peer {
         this.outbox = instances.get(0).getBean(Outbox.class);
     }
 
-    private static Library.Opener opener(int count, Map<String, Object> settings) {
+    static Library.Opener opener(int count, Map<String, Object> settings) {
         return (database, handler, use) -> open(database, handler, use, count, settings);
     }
 

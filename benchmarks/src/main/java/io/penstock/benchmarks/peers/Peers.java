@@ -6,7 +6,7 @@ import io.penstock.benchmarks.Role;
 import io.penstock.benchmarks.Variant;
 import io.penstock.benchmarks.peers.PublishAttempt.How;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which peers can do which workload. */
@@ -35,15 +35,38 @@ public final class Peers {
             ModulithPeer.TUNED,
             ModulithPeer.DEFAULTS);
 
+    private static final List<NodeLibrary> NODE_LIBRARIES = List.of(
+            NodeLibrary.GRAPHILE_WORKER,
+            NodeLibrary.GRAPHILE_WORKER_DEFAULTS,
+            NodeLibrary.PG_BOSS,
+            NodeLibrary.PG_BOSS_DEFAULTS);
+
     private Peers() {}
 
     /** The variants for the workload of this name, such as {@code drain} or {@code latency-500}; none for others. */
     public static List<Variant> of(String workload) {
-        return LIBRARIES.stream()
-                .flatMap(library -> Optional.ofNullable(starting(workload)).stream()
-                        .map(start -> Variant.of(
-                                library.name(), Role.PEER, library.guarantee(), bench -> start.open(bench, library))))
-                .toList();
+        return Stream.concat(inThisJvm(workload), onNode(workload)).toList();
+    }
+
+    private static Stream<Variant> inThisJvm(String workload) {
+        Start start = starting(workload);
+        return start == null
+                ? Stream.empty()
+                : LIBRARIES.stream()
+                        .map(library -> Variant.of(
+                                library.name(), Role.PEER, library.guarantee(), bench -> start.open(bench, library)));
+    }
+
+    private static Stream<Variant> onNode(String workload) {
+        NodeJob job = nodeJob(workload);
+        return job == null || !Npm.IS_THERE
+                ? Stream.empty()
+                : NODE_LIBRARIES.stream()
+                        .map(library -> Variant.of(
+                                library.name(),
+                                Role.PEER,
+                                library.guarantee(),
+                                bench -> new NodeAttempt(bench, library, job)));
     }
 
     private static @Nullable Start starting(String workload) {
@@ -56,6 +79,32 @@ public final class Peers {
             case "steady" -> LiveAttempt::steady;
             default -> workload.startsWith("latency-") ? LiveAttempt::atRate : null;
         };
+    }
+
+    private static @Nullable NodeJob nodeJob(String workload) {
+        return switch (workload) {
+            case "publish-bulk" -> NodeJob.PUBLISH_BULK;
+            case "publish-single" -> NodeJob.PUBLISH_SINGLE;
+            case "publish-tx" -> NodeJob.PUBLISH_TX;
+            case "drain" -> NodeJob.DRAIN;
+            case "pinned-xmin" -> NodeJob.PINNED;
+            case "steady" -> NodeJob.STEADY;
+            default -> workload.startsWith("latency-") ? NodeJob.LATENCY : null;
+        };
+    }
+
+    /** Looked for once, and missed aloud. */
+    private static final class Npm {
+
+        private static final boolean IS_THERE = isThere();
+
+        private static boolean isThere() {
+            boolean there = NpmFolder.isPossible();
+            if (!there) {
+                System.out.println("graphile-worker and pg-boss are skipped: there is no node, or no npm");
+            }
+            return there;
+        }
     }
 
     /** Makes an attempt of a library at one of the workloads. */

@@ -11,12 +11,23 @@ import { createInterface } from "node:readline";
 
 export const config = JSON.parse(process.argv[2]);
 
-const waiting = new Map();
+const words = new Map();
+const word = (line) => {
+  if (!words.has(line)) words.set(line, withResolvers());
+  return words.get(line);
+};
+
+function withResolvers() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}
+
 createInterface({ input: process.stdin })
-  .on("line", (line) => waiting.get(line)?.())
+  .on("line", (line) => word(line).resolve())
   .on("close", () => process.exit(0));
 
-export const heard = (word) => new Promise((resolve) => waiting.set(word, resolve));
+export const heard = (line) => word(line).promise;
 
 export const say = (line) => process.stdout.write(line + "\n");
 

@@ -15,11 +15,11 @@ const storeAll = (from, to) => boss.insert(numbers(from, to).map((number) => ({ 
 
 /** Starts workers; where tuned, a full batch makes its worker fetch again at once instead of at its next poll. */
 async function work(tally) {
-  const { batchSize, pollingIntervalSeconds, workers: count = 1, notify } = config.settings;
+  const { workers: count = 1, notify, ...options } = config.settings;
   for (let i = 0; i < count; i++) {
-    const mine = boss.work(QUEUE, { batchSize, pollingIntervalSeconds }, async (jobs) => {
+    const mine = boss.work(QUEUE, options, async (jobs) => {
       for (const job of jobs) tally.handled(job.data);
-      if (notify && jobs.length === batchSize) boss.notifyWorker(await mine);
+      if (notify && jobs.length === options.batchSize) boss.notifyWorker(await mine);
     });
     workers.push(await mine);
   }
