@@ -3,6 +3,7 @@ package io.penstock.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,12 @@ final class Cpu {
         return ticks * MICROS_PER_TICK;
     }
 
+    /** The parent of a backend, which is there for as long as its connection. */
     private static @Nullable ProcessHandle postmaster(Bench.Address address) throws SQLException {
-        long backend = Jdbc.number(address, "SELECT pg_backend_pid()");
-        return ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElse(null);
+        try (Connection connection = Jdbc.open(address)) {
+            long backend = Jdbc.number(connection, "SELECT pg_backend_pid()");
+            return ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElse(null);
+        }
     }
 
     private static long treeTicks(ProcessHandle root) {

@@ -20,7 +20,13 @@ final class Drains {
                         ours("penstock, concurrency 256", Shape.TUNED).against("twin, large batches"),
                         ours("penstock, batch handler", Shape.BATCHES).against("twin, large batches"),
                         twin("twin", Shape.DEFAULT.window()),
-                        twin("twin, large batches", Shape.TUNED.window())));
+                        twin("twin, large batches", Shape.TUNED.window()),
+                        Variant.of(
+                                        "JDBC twin, large batches",
+                                        Role.JDBC_TWIN,
+                                        Guarantees.BY_HAND,
+                                        bench -> new JdbcDrain(bench, Shape.TUNED.window()))
+                                .on(READY)));
     }
 
     static Workload fanOut() {

@@ -32,7 +32,10 @@ final class Publishes {
         return Workload.rate(
                 "publish-bulk",
                 BULK,
-                List.of(ours("penstock", BusPublish.Way.STREAM).against("twin"), twin("twin", TwinPublishBulk::new)));
+                List.of(
+                        ours("penstock", BusPublish.Way.STREAM).against("twin"),
+                        twin("twin", TwinPublishBulk::new),
+                        jdbc("JDBC twin", JdbcPublishBulk::new).on(CONSUMER)));
     }
 
     static Workload transactions() {
@@ -46,7 +49,9 @@ final class Publishes {
                         tx("penstock, no event", BusPublishTx.Way.WITHOUT_EVENT).against("twin, no event"),
                         twin("twin", bench -> new TwinPublishTx(bench, true)).on(WITH_ORDERS),
                         twin("twin, no event", bench -> new TwinPublishTx(bench, false))
-                                .on(WITH_ORDERS)));
+                                .on(WITH_ORDERS),
+                        jdbc("JDBC twin", bench -> new JdbcPublishTx(bench, true)),
+                        jdbc("JDBC twin, no event", bench -> new JdbcPublishTx(bench, false))));
     }
 
     private static Variant ours(String name, BusPublish.Way way) {
@@ -61,5 +66,10 @@ final class Publishes {
 
     private static Variant twin(String name, Variant.Opener opener) {
         return Variant.of(name, Role.TWIN, Guarantees.STORED_BY_HAND, opener).on(CONSUMER);
+    }
+
+    private static Variant jdbc(String name, Variant.Opener opener) {
+        return Variant.of(name, Role.JDBC_TWIN, Guarantees.STORED_BY_HAND, opener)
+                .on(WITH_ORDERS);
     }
 }

@@ -16,7 +16,15 @@ final class Transactionals {
     private Transactionals() {}
 
     static Workload singly() {
-        return Workload.rate(GROUP, SINGLY, List.of(ours("penstock", ONE).against("twin"), twin("twin", ONE)));
+        return Workload.rate(GROUP, SINGLY, List.of(
+                        ours("penstock", ONE).against("twin"),
+                        twin("twin", ONE),
+                        Variant.of(
+                                        "JDBC twin",
+                                        Role.JDBC_TWIN,
+                                        Guarantees.EFFECT_ONCE_BY_HAND,
+                                        bench -> new JdbcTransactional(bench, ONE))
+                                .on(READY)));
     }
 
     static Workload inBatches() {

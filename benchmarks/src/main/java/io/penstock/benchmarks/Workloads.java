@@ -4,7 +4,6 @@ import io.penstock.benchmarks.peers.Peers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** All workloads, in the order in which they run and are reported. */
 final class Workloads {
@@ -12,17 +11,18 @@ final class Workloads {
     private Workloads() {}
 
     static List<Workload> all() {
-        return Stream.of(
-                        Publishes.single(),
-                        Publishes.bulk(),
-                        Publishes.transactions(),
-                        Drains.drain(),
-                        Transactionals.singly(),
-                        Transactionals.inBatches(),
-                        Drains.fanOut(),
-                        Steadies.steady())
-                .map(Workloads::withPeers)
-                .toList();
+        List<Workload> all = new ArrayList<>(List.of(
+                Publishes.single(),
+                Publishes.bulk(),
+                Publishes.transactions(),
+                Drains.drain(),
+                Transactionals.singly(),
+                Transactionals.inBatches(),
+                Drains.fanOut(),
+                Steadies.steady()));
+        all.addAll(Latencies.all());
+        all.addAll(List.of(Trials.pinned(), Trials.failing(), Trials.backlog(), Trials.nodes(), Trials.idle()));
+        return all.stream().map(Workloads::withPeers).toList();
     }
 
     /** Those of the given names and groups; throws {@link UsageException} for a word that is neither. */
