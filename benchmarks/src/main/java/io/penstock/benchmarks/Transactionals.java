@@ -16,7 +16,10 @@ final class Transactionals {
     private Transactionals() {}
 
     static Workload singly() {
-        return Workload.rate(GROUP, SINGLY, List.of(
+        return Workload.rate(
+                GROUP,
+                SINGLY,
+                List.of(
                         ours("penstock", ONE).against("twin"),
                         twin("twin", ONE),
                         Variant.of(

@@ -1,12 +1,11 @@
 package io.penstock.benchmarks.peers;
 
+import io.penstock.benchmarks.OpenLoop;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +36,12 @@ final class Callers implements AutoCloseable {
     }
 
     /** Calls with each number below the count when it is due, whatever became of the calls before. */
-    void atRate(int perSecond, int count, IntConsumer call) throws InterruptedException {
+    void forEachDue(OpenLoop loop, int count, IntConsumer call) throws InterruptedException {
         CountDownLatch ended = new CountDownLatch(count);
-        long startedAt = System.nanoTime();
+        loop.start();
         for (int i = 0; i < count; i++) {
             int number = i;
-            awaitNanoTime(startedAt + TimeUnit.SECONDS.toNanos(1) * number / perSecond);
+            loop.awaitDue(number);
             begin(ended, () -> call.accept(number));
         }
         await(ended);
@@ -70,12 +69,6 @@ final class Callers implements AutoCloseable {
         RuntimeException first = failure.get();
         if (first != null) {
             throw first;
-        }
-    }
-
-    private static void awaitNanoTime(long due) {
-        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-            LockSupport.parkNanos(left);
         }
     }
 }

@@ -37,6 +37,7 @@ final class DbSchedulerPeer implements Peer {
             "db-scheduler",
             SKIP_LOCKED,
             Peers.POOL,
+            false,
             200_000,
             Map.of("strategy", "lock-and-fetch 4.0/20.0", "threads", THREADS, "pollingMs", POLL.toMillis()),
             opener(builder -> tuned(builder).pollUsingLockAndFetch(4.0, 20.0)));
@@ -44,6 +45,7 @@ final class DbSchedulerPeer implements Peer {
             "db-scheduler, fetch",
             OPTIMISTIC,
             Peers.POOL,
+            false,
             100_000,
             Map.of("strategy", "fetch-and-lock-on-execute 4.0/20.0", "threads", THREADS, "pollingMs", POLL.toMillis()),
             opener(builder -> tuned(builder).pollUsingFetchAndLockOnExecute(4.0, 20.0)));
@@ -51,6 +53,7 @@ final class DbSchedulerPeer implements Peer {
             "db-scheduler, defaults",
             OPTIMISTIC,
             Peers.DEFAULT_POOL,
+            false,
             50_000,
             Map.of("strategy", "fetch-and-lock-on-execute 0.5/3.0", "threads", 10, "pollingMs", 10_000),
             opener(builder -> builder));

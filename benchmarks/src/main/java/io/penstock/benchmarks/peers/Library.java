@@ -9,10 +9,18 @@ import java.util.function.Consumer;
  *
  * @param guarantee what it promises, in one line
  * @param pool connections of its HikariCP; it has no others
+ * @param handlesAtOnce whether it stores nothing without handling it
  * @param most events it is given to drain, so that a cell ends within about half a minute
  * @param settings the ones that matter, by name
  */
-record Library(String name, String guarantee, int pool, int most, Map<String, Object> settings, Opener opener) {
+record Library(
+        String name,
+        String guarantee,
+        int pool,
+        boolean handlesAtOnce,
+        int most,
+        Map<String, Object> settings,
+        Opener opener) {
 
     Library {
         settings = Map.copyOf(settings);

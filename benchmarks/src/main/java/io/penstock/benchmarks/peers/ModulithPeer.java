@@ -36,7 +36,8 @@ final class ModulithPeer implements Peer {
             "spring-modulith",
             GUARANTEE,
             Peers.POOL,
-            20_000,
+            true,
+            10_000,
             Map.of("completion", "delete", "threads", THREADS, "resubmissionBatch", TUNED_BATCH),
             opener(
                     TUNED_BATCH,
@@ -49,6 +50,7 @@ final class ModulithPeer implements Peer {
             "spring-modulith, defaults",
             GUARANTEE,
             Peers.DEFAULT_POOL,
+            true,
             10_000,
             Map.of("completion", "update", "threads", 8, "resubmissionBatch", DEFAULT_BATCH),
             opener(DEFAULT_BATCH, Map.of()));

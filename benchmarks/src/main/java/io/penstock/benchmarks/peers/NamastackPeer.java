@@ -33,6 +33,7 @@ final class NamastackPeer implements Peer {
             "namastack-outbox",
             GUARANTEE,
             Peers.POOL,
+            false,
             50_000,
             Map.of("polling", "fixed 25 ms, 1000 keys", "threads", "16-32", "instances", INSTANCES),
             opener(INSTANCES, tuning()));
@@ -40,6 +41,7 @@ final class NamastackPeer implements Peer {
             "namastack-outbox, defaults",
             GUARANTEE,
             Peers.DEFAULT_POOL,
+            false,
             500,
             Map.of("polling", "fixed 2 s, 10 keys", "threads", "4-8", "instances", 1),
             opener(1, Map.of()));

@@ -31,7 +31,8 @@ final class NodeAttempt implements Attempt {
         this.bench = bench;
         this.library = library;
         this.job = job;
-        this.events = job.isAtRate() ? bench.events() : Math.min(bench.events(), library.most());
+        this.events =
+                job.isAtRate() ? bench.events() : Math.min(bench.events(), job.handles() ? library.most() : job.most());
     }
 
     @Override
@@ -123,8 +124,8 @@ final class NodeAttempt implements Attempt {
         config.put("connections", library.connections());
         config.put("batch", Peers.BATCH);
         config.put("lanes", Peers.LANES);
-        config.put("inFlight", part == Part.PUBLISH_TX ? Peers.LANES : Peers.IN_FLIGHT);
-        config.put("rate", bench.option("rate", 500));
+        config.put("inFlight", part == Part.PUBLISH_TX ? Peers.TRANSACTIONS : Peers.IN_FLIGHT);
+        config.put("rate", bench.option(Peers.RATE, 500));
         config.put("customers", Payload.CUSTOMERS);
         config.put("payload", Payload.of(0));
         config.put("settings", library.settings());

@@ -23,6 +23,11 @@ enum NodeJob {
         return parts;
     }
 
+    /** How many events it is given where nothing handles them. */
+    int most() {
+        return this == PUBLISH_BULK ? 50_000 : 20_000;
+    }
+
     boolean isFilled() {
         return this == DRAIN || this == PINNED;
     }

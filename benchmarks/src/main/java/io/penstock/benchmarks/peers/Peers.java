@@ -19,9 +19,17 @@ public final class Peers {
     static final int DEFAULT_POOL = 10;
 
     /** Events in a bulk call, and the calls at once. */
-    static final int BATCH = 100;
+    static final int BATCH = 512;
 
     static final int LANES = 4;
+
+    /** Transactions at once where each has a business row and an event, as many as the twin has. */
+    static final int TRANSACTIONS = 8;
+
+    static final String RATE = "rate";
+
+    private static final String LATENCY = "latency-";
+    private static final int LATENCY_SECONDS = 20;
 
     /** Calls at once where each stores one event. */
     static final int IN_FLIGHT = 256;
@@ -53,6 +61,7 @@ public final class Peers {
         return start == null
                 ? Stream.empty()
                 : LIBRARIES.stream()
+                        .filter(library -> keepsUp(library.most(), workload))
                         .map(library -> Variant.of(
                                 library.name(), Role.PEER, library.guarantee(), bench -> start.open(bench, library)));
     }
@@ -62,11 +71,18 @@ public final class Peers {
         return job == null || !Npm.IS_THERE
                 ? Stream.empty()
                 : NODE_LIBRARIES.stream()
+                        .filter(library -> keepsUp(library.most(), workload))
                         .map(library -> Variant.of(
                                 library.name(),
                                 Role.PEER,
                                 library.guarantee(),
                                 bench -> new NodeAttempt(bench, library, job)));
+    }
+
+    /** What a peer drains in about 20 s it has to take at a rate, or it would only grow later and later. */
+    private static boolean keepsUp(int most, String workload) {
+        return !workload.startsWith(LATENCY)
+                || Integer.parseInt(workload.substring(LATENCY.length())) <= most / LATENCY_SECONDS;
     }
 
     private static @Nullable Start starting(String workload) {
@@ -77,7 +93,7 @@ public final class Peers {
             case "drain" -> (bench, library) -> new DrainAttempt(bench, library, false);
             case "pinned-xmin" -> (bench, library) -> new DrainAttempt(bench, library, true);
             case "steady" -> LiveAttempt::steady;
-            default -> workload.startsWith("latency-") ? LiveAttempt::atRate : null;
+            default -> workload.startsWith(LATENCY) ? LiveAttempt::atRate : null;
         };
     }
 
@@ -89,7 +105,7 @@ public final class Peers {
             case "drain" -> NodeJob.DRAIN;
             case "pinned-xmin" -> NodeJob.PINNED;
             case "steady" -> NodeJob.STEADY;
-            default -> workload.startsWith("latency-") ? NodeJob.LATENCY : null;
+            default -> workload.startsWith(LATENCY) ? NodeJob.LATENCY : null;
         };
     }
 

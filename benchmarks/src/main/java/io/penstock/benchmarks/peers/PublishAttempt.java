@@ -13,7 +13,11 @@ final class PublishAttempt extends PeerAttempt {
     private final Callers callers;
 
     PublishAttempt(Bench bench, Library library, How how) {
-        super(bench, library, Use.PUBLISH, Math.min(bench.events(), library.most()));
+        super(
+                bench,
+                library,
+                Use.PUBLISH,
+                Math.min(bench.events(), library.handlesAtOnce() ? library.most() : how.most));
         this.how = how;
         this.callers = new Callers(how.callers);
     }
@@ -57,16 +61,18 @@ final class PublishAttempt extends PeerAttempt {
     /** How events are stored. */
     enum How {
         /** Many in a transaction. */
-        BULK(Peers.LANES),
+        BULK(Peers.LANES, 50_000),
         /** One a call, 256 calls at once. */
-        SINGLE(Peers.IN_FLIGHT),
+        SINGLE(Peers.IN_FLIGHT, 20_000),
         /** One with the application's row, in its transaction. */
-        IN_TRANSACTION(Peers.LANES);
+        IN_TRANSACTION(Peers.TRANSACTIONS, 20_000);
 
         private final int callers;
+        private final int most;
 
-        How(int callers) {
+        How(int callers, int most) {
             this.callers = callers;
+            this.most = most;
         }
     }
 }
