@@ -41,9 +41,22 @@ public final class Benchmarks {
     }
 
     private static boolean run(Arguments arguments, Results results, PrintStream out) throws Exception {
+        if (arguments.workloads().equals(List.of("report"))) {
+            Report.write(results, Machine.read(machineFile(results)), project().resolve("docs"));
+            return true;
+        }
+        if (arguments.workloads().equals(List.of("list"))) {
+            Workloads.all().forEach(workload -> out.println(workload.name()));
+            return true;
+        }
+        return measure(arguments, results, out);
+    }
+
+    private static boolean measure(Arguments arguments, Results results, PrintStream out) throws Exception {
         List<Workload> workloads = Workloads.called(arguments.workloads());
         try (Server server = Server.at(arguments.postgres());
                 Databases databases = new Databases(server.address())) {
+            Machine.of(server).write(machineFile(results));
             CellRun run = new CellRun(databases, Gauges.of(server));
             Rounds rounds = new Rounds(arguments, databases, run, out);
             boolean fine = true;
@@ -57,9 +70,16 @@ public final class Benchmarks {
         }
     }
 
-    /** Maven runs us in the directory of the whole project. */
+    private static Path machineFile(Results results) {
+        return results.file().resolveSibling("machine.json");
+    }
+
+    /** Maven runs us in the directory of the whole project, an IDE may do so in ours. */
+    private static Path project() {
+        return Path.of(Files.isDirectory(Path.of("benchmarks")) ? "." : "..");
+    }
+
     private static Path resultsFile() {
-        Path module = Path.of("benchmarks");
-        return (Files.isDirectory(module) ? module : Path.of(".")).resolve("target/results.jsonl");
+        return project().resolve("benchmarks/target/results.jsonl");
     }
 }

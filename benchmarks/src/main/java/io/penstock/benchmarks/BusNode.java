@@ -30,9 +30,10 @@ final class BusNode {
                 pool,
                 BusOptions.builder()
                         .pollInterval(Duration.ofMillis(Integer.parseInt(arguments[5])))
+                        .lease(Duration.ofSeconds(Integer.parseInt(arguments[6])))
                         .build());
         Blocking.await(bus.start());
-        System.out.println("started");
+        System.out.println(NodeProcesses.STARTED);
         try (BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String consumer = orders.readLine(); consumer != null; consumer = orders.readLine()) {
                 run(bus, consumer);
@@ -49,6 +50,6 @@ final class BusNode {
                 .onBackpressureDrop()
                 .map(tick -> handled.get())
                 .distinctUntilChanged()
-                .subscribe(count -> System.out.println(consumer + " " + count));
+                .subscribe(count -> System.out.println(NodeProcesses.HANDLED + consumer + " " + count));
     }
 }

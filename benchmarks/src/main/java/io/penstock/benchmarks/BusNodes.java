@@ -42,7 +42,7 @@ final class BusNodes implements Attempt {
 
     @Override
     public void prepare() throws Exception {
-        nodes = NodeProcesses.start(bench.database(), count, "512m", POLL_MILLIS);
+        nodes = NodeProcesses.start(bench, count, "512m", POLL_MILLIS);
         nodes.run(WARM_UP);
         nodes.run(MEASURED);
         nodes.await(WARM_UP, bench.events());

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the results: one variant of a workload in one round.
  *
+ * @param run when the program was started: cells of one run may be compared
  * @param events operations counted by the rate
  * @param rate operations per second, or statements per second and node where nothing is to be done
  * @param ratioToTwin the workload's figure over the twin's in the same round
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record Cell(
+        String run,
         String workload,
         String variant,
         Role role,
@@ -37,8 +39,9 @@ record Cell(
         config = Map.copyOf(config);
     }
 
-    static Cell failed(Workload workload, Variant variant, int round, int events, String error) {
+    static Cell failed(String run, Workload workload, Variant variant, int round, int events, String error) {
         return new Cell(
+                run,
                 workload.name(),
                 variant.name(),
                 variant.role(),
@@ -59,6 +62,7 @@ record Cell(
 
     Cell with(@Nullable Double toTwin, @Nullable Double toBestPeer) {
         return new Cell(
+                run,
                 workload,
                 variant,
                 role,

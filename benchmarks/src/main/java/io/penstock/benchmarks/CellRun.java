@@ -1,5 +1,7 @@
 package io.penstock.benchmarks;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +11,7 @@ final class CellRun {
 
     private static final double NANOS_PER_MILLI = 1e6;
 
+    private final String run = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     private final Databases databases;
     private final Gauges gauges;
 
@@ -25,7 +28,7 @@ final class CellRun {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         } catch (Exception e) {
-            return Cell.failed(workload, variant, round, events, message(e));
+            return Cell.failed(run, workload, variant, round, events, message(e));
         }
     }
 
@@ -40,13 +43,14 @@ final class CellRun {
         }
     }
 
-    private static Cell cell(
+    private Cell cell(
             Workload workload, Variant variant, int round, long operations, Attempt attempt, Gauges.Reading reading) {
         Histogram latencies = attempt.latencies();
         boolean counts = workload.figure() != Workload.Figure.STATEMENTS;
         Long statements = reading.statements();
         Double statementsPerNode = statements == null ? null : reading.perSecond(statements) / operations;
         return new Cell(
+                run,
                 workload.name(),
                 variant.name(),
                 variant.role(),

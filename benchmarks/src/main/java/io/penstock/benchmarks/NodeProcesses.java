@@ -11,6 +11,11 @@ import java.util.concurrent.locks.LockSupport;
 /** Nodes in processes of their own, and what they say they have handled. */
 final class NodeProcesses implements AutoCloseable {
 
+    /** What a node prints; other lines are its log. */
+    static final String STARTED = "started";
+
+    static final String HANDLED = "handled ";
+
     private static final long LOOK_AGAIN_NANOS = 1_000_000;
 
     private final List<ChildJvm> nodes = new ArrayList<>();
@@ -22,7 +27,8 @@ final class NodeProcesses implements AutoCloseable {
     }
 
     /** Returns when all of them have started. */
-    static NodeProcesses start(Bench.Address at, int count, String heap, int pollMillis) throws Exception {
+    static NodeProcesses start(Bench bench, int count, String heap, int pollMillis) throws Exception {
+        Bench.Address at = bench.database();
         NodeProcesses processes = new NodeProcesses(count);
         for (int i = 0; i < count; i++) {
             String node = "node-" + i + " ";
@@ -35,7 +41,8 @@ final class NodeProcesses implements AutoCloseable {
                     at.user(),
                     at.password(),
                     at.name(),
-                    Integer.toString(pollMillis)));
+                    Integer.toString(pollMillis),
+                    Integer.toString(bench.option("lease", 15))));
         }
         if (!processes.started.await(1, TimeUnit.MINUTES)) {
             processes.close();
@@ -67,11 +74,11 @@ final class NodeProcesses implements AutoCloseable {
     }
 
     private void told(String node, String line) {
-        int space = line.indexOf(' ');
-        if (line.equals("started")) {
+        if (line.equals(STARTED)) {
             started.countDown();
-        } else if (space > 0) {
-            handled.put(node + line.substring(0, space), Long.parseLong(line.substring(space + 1)));
+        } else if (line.startsWith(HANDLED)) {
+            int space = line.lastIndexOf(' ');
+            handled.put(node + line.substring(HANDLED.length(), space), Long.parseLong(line.substring(space + 1)));
         }
     }
 

@@ -22,7 +22,7 @@ final class SmallHeap implements Attempt {
 
     @Override
     public void prepare() throws Exception {
-        node = NodeProcesses.start(bench.database(), 1, HEAP, POLL_MILLIS);
+        node = NodeProcesses.start(bench, 1, HEAP, POLL_MILLIS);
     }
 
     @Override

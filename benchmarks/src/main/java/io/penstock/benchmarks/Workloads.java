@@ -21,7 +21,14 @@ final class Workloads {
                 Drains.fanOut(),
                 Steadies.steady()));
         all.addAll(Latencies.all());
-        all.addAll(List.of(Trials.pinned(), Trials.failing(), Trials.backlog(), Trials.nodes(), Trials.idle()));
+        all.addAll(List.of(
+                Trials.pinned(),
+                Trials.failing(),
+                Trials.backlog(),
+                Trials.nodes(),
+                Trials.idle(),
+                Bridges.relay(),
+                Bridges.ingress()));
         return all.stream().map(Workloads::withPeers).toList();
     }
 

@@ -42,7 +42,7 @@ final class NamastackPeer implements Peer {
             GUARANTEE,
             Peers.DEFAULT_POOL,
             false,
-            500,
+            100,
             Map.of("polling", "fixed 2 s, 10 keys", "threads", "4-8", "instances", 1),
             opener(1, Map.of()));
 

@@ -1,0 +1,81 @@
+package io.penstock.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchmarksIntegrationTests {
+
+    private static final String FEW = "all --events 200 --rounds 1 --warmup 0 --only penstock,twin,alone"
+            + " --option seconds=1 --option settling=0 --option parked=20 --option rate=2000 --option lease=1";
+
+    private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+    @Test
+    void everyWorkloadIsDoneAndVerifiedAndHasALineForEachVariant(@TempDir Path directory) throws Exception {
+        Path results = directory.resolve("results.jsonl");
+
+        int code = run(results, FEW.split(" "));
+
+        assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain("NOT VERIFIED");
+        assertThat(code).isEqualTo(Benchmarks.FINE);
+        List<JsonNode> lines = Files.readAllLines(results).stream()
+                .map(JsonMapper.shared()::readTree)
+                .toList();
+        assertThat(lines)
+                .extracting(line -> line.get("workload").stringValue() + ", "
+                        + line.get("variant").stringValue())
+                .containsAll(expected());
+        assertThat(lines).allSatisfy(BenchmarksIntegrationTests::isComplete);
+    }
+
+    private static List<String> expected() {
+        return Workloads.all().stream()
+                .flatMap(workload -> workload.variants().stream()
+                        .filter(variant -> variant.role() != Role.PEER)
+                        .map(variant -> workload.name() + ", " + variant.name()))
+                .toList();
+    }
+
+    private static void isComplete(JsonNode line) {
+        assertThat(line.propertyNames())
+                .contains(
+                        "workload",
+                        "variant",
+                        "events",
+                        "rate",
+                        "p50Ms",
+                        "p99Ms",
+                        "ratioToTwin",
+                        "ratioToBestPeer",
+                        "walBytesPerEvent",
+                        "cpuMicrosPerEvent",
+                        "roundTripsPerEvent",
+                        "config");
+        assertThat(line.get("rate").doubleValue()).isPositive();
+        assertThat(line.get("walBytesPerEvent").isNumber()).isTrue();
+        assertThat(line.get("cpuMicrosPerEvent").isNumber()).isTrue();
+        assertThat(line.get("roundTripsPerEvent").isNumber()).isTrue();
+    }
+
+    @Test
+    void wrongArgumentsAreSaid(@TempDir Path directory) {
+        assertThat(run(directory.resolve("results.jsonl"), "no-such-workload")).isEqualTo(Benchmarks.MISUSED);
+        assertThat(run(directory.resolve("results.jsonl"), "drain", "--rounds", "0"))
+                .isEqualTo(Benchmarks.MISUSED);
+    }
+
+    private int run(Path results, String... arguments) {
+        PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+        return Benchmarks.run(out, out, results, arguments);
+    }
+}
