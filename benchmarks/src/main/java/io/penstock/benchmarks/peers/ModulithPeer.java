@@ -20,7 +20,7 @@ import org.springframework.modulith.events.ResubmissionOptions;
  *
  * <p>It hands out what this process published just now; anything else waits until it is resubmitted. Draining is thus
  * resubmitting failed publications, as in its reference, "Failed publications and resubmission". Tuned with the
- * completion mode DELETE from "Event Publication Completion", larger batches, and as many threads as connections.
+ * completion mode DELETE from "Event Publication Completion", larger batches and more threads.
  */
 final class ModulithPeer implements Peer {
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
@@ -68,10 +69,8 @@ final class NodeAttempt implements Attempt {
         workers.forEach(process -> process.say("STOP"));
         workers.forEach(process -> process.awaitDone(PeerAttempt.PATIENCE));
         Conditions.require("events handled", handled(), events);
-        Conditions.require(
-                "events that came again",
-                workers.stream().mapToLong(NodeProcess::again).sum(),
-                0);
+        Conditions.require("events that came again", total(NodeProcess::again), 0);
+        Conditions.require("sum of the numbers", total(NodeProcess::sum), events * (events - 1L) / 2);
         Conditions.require("unfinished events", unfinished(), 0);
     }
 
@@ -151,7 +150,11 @@ final class NodeAttempt implements Attempt {
     }
 
     private long handled() {
-        return workers.stream().mapToLong(NodeProcess::handled).sum();
+        return total(NodeProcess::handled);
+    }
+
+    private long total(ToLongFunction<NodeProcess> figure) {
+        return workers.stream().mapToLong(figure).sum();
     }
 
     private List<NodeProcess> all() {

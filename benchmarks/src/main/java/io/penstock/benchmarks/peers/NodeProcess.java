@@ -23,6 +23,7 @@ final class NodeProcess implements AutoCloseable {
     private volatile boolean done;
     private volatile long handled;
     private volatile long again;
+    private volatile long sum;
 
     private NodeProcess(Process process, LongConsumer samples) {
         this.process = process;
@@ -63,6 +64,11 @@ final class NodeProcess implements AutoCloseable {
 
     long again() {
         return again;
+    }
+
+    /** Of the numbers of all events that came; two processes that share them out show by it that none came to both. */
+    long sum() {
+        return sum;
     }
 
     void say(String word) {
@@ -107,7 +113,7 @@ final class NodeProcess implements AutoCloseable {
     private void read() {
         try (BufferedReader lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                take(line.split(" ", 3));
+                take(line.split(" "));
             }
         } catch (IOException e) {
             // The process has ended, which is noticed by those who wait for it.
@@ -119,6 +125,7 @@ final class NodeProcess implements AutoCloseable {
             case "READY" -> ready = true;
             case "HANDLED" -> {
                 again = Long.parseLong(words[2]);
+                sum = Long.parseLong(words[3]);
                 handled = Long.parseLong(words[1]);
             }
             case "SAMPLES" ->

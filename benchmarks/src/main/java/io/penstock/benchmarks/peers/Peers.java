@@ -18,21 +18,23 @@ public final class Peers {
     /** HikariCP's own default. */
     static final int DEFAULT_POOL = 10;
 
-    /** Events in a bulk call, and the calls at once. */
+    /** Events in a bulk call. */
     static final int BATCH = 512;
 
+    /** Bulk calls at once. */
     static final int LANES = 4;
 
     /** Transactions at once where each has a business row and an event, as many as the twin has. */
     static final int TRANSACTIONS = 8;
 
+    /** Calls at once where each stores one event. */
+    static final int IN_FLIGHT = 256;
+
+    /** The option that says how many events are due in a second. */
     static final String RATE = "rate";
 
     private static final String LATENCY = "latency-";
     private static final int LATENCY_SECONDS = 20;
-
-    /** Calls at once where each stores one event. */
-    static final int IN_FLIGHT = 256;
 
     private static final List<Library> LIBRARIES = List.of(
             DbSchedulerPeer.LOCK_AND_FETCH,

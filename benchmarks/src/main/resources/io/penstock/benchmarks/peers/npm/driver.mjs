@@ -2,7 +2,7 @@
 //
 //   script     READY               connected, filled, waiting
 //   benchmark  GO
-//   script     HANDLED n again     so far, n events for the first time, and how often one came again
+//   script     HANDLED n again sum so far: n events, how often one came again, the sum of their numbers
 //   script     SAMPLES us,us,...   microseconds from publish to handler
 //   script     DONE n              its own part is over
 //   benchmark  STOP
@@ -46,12 +46,14 @@ export class Tally {
   #seen = new Uint8Array(config.events);
   #first = 0;
   #again = 0;
+  #sum = 0;
   #told = 0;
   #timer = setInterval(() => this.tell(), 5);
   samples = [];
 
   handled(event) {
     if (event.at) this.samples.push(nowMicros() - event.at);
+    this.#sum += event.number;
     if (this.#seen[event.number]++ === 0) this.#first++;
     else this.#again++;
   }
@@ -59,7 +61,7 @@ export class Tally {
   tell() {
     if (this.#told === this.#first + this.#again) return;
     this.#told = this.#first + this.#again;
-    say(`HANDLED ${this.#first} ${this.#again}`);
+    say(`HANDLED ${this.#first} ${this.#again} ${this.#sum}`);
   }
 
   close() {

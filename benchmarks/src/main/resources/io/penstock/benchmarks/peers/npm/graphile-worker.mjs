@@ -7,6 +7,7 @@ const TASK = "order_placed";
 const logger = new Logger(() => () => {});
 const pool = new pg.Pool({ connectionString: config.url, max: config.connections });
 pool.on("error", (error) => console.error(error));
+pool.on("connect", (client) => client.on("error", (error) => console.error(error)));
 const utils = await makeWorkerUtils({ pgPool: pool, logger });
 await utils.migrate();
 
@@ -79,7 +80,7 @@ const roles = {
 };
 
 await roles[config.role]();
+say("DONE " + config.events);
 await utils.release();
 await pool.end();
-say("DONE " + config.events);
 process.exit(0);

@@ -75,6 +75,6 @@ const roles = {
 };
 
 await roles[config.role]();
-await boss.stop({ graceful: false });
 say("DONE " + config.events);
+await boss.stop({ graceful: false });
 process.exit(0);
