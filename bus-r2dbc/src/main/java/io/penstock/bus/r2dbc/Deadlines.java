@@ -7,6 +7,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import reactor.core.Disposable;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * Ends what has run for too long. Thread-safe.
@@ -60,7 +62,7 @@ final class Deadlines {
         if (next > 0) {
             timer.inNanos(next);
         }
-        overdue.forEach(deadline -> deadline.onOver.run());
+        overdue.forEach(Deadline::end);
     }
 
     private final class Deadline implements Disposable {
@@ -71,6 +73,15 @@ final class Deadlines {
         Deadline(long at, Runnable onOver) {
             this.at = at;
             this.onOver = onOver;
+        }
+
+        /** Whatever the end of one brings about, the others end too. */
+        void end() {
+            try {
+                onOver.run();
+            } catch (Throwable thrown) {
+                Operators.onErrorDropped(thrown, Context.empty());
+            }
         }
 
         @Override

@@ -30,9 +30,16 @@ final class DueTimer implements Disposable {
         if (armed && deadline - at <= 0) {
             return;
         }
+        // One that has gone off may be what sets it anew, and is not to be interrupted in that.
+        boolean isSet = armed;
         armed = true;
         deadline = at;
-        timer.update(Schedulers.parallel().schedule(this::goOff, delay, TimeUnit.NANOSECONDS));
+        Disposable next = Schedulers.parallel().schedule(this::goOff, delay, TimeUnit.NANOSECONDS);
+        if (isSet) {
+            timer.update(next);
+        } else {
+            timer.replace(next);
+        }
     }
 
     private void goOff() {

@@ -29,7 +29,7 @@ final class HandlerCall implements Disposable {
             Supplier<? extends Throwable> overdue) {
         this.handler = handler;
         this.sink = sink;
-        this.deadline = deadlines.begin(() -> sink.error(overdue.get()));
+        this.deadline = deadlines.begin(() -> end(overdue.get()));
     }
 
     static Mono<Void> of(
@@ -48,6 +48,12 @@ final class HandlerCall implements Disposable {
         } catch (Throwable thrown) {
             sink.error(thrown);
         }
+    }
+
+    /** The handler is cancelled first: what follows, the next event of its key say, does not meet it. */
+    private void end(Throwable overdue) {
+        handling.dispose();
+        sink.error(overdue);
     }
 
     /** At any end: the handler goes on no longer than what waits for it. */

@@ -9,8 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 
 /**
  * Runs one consumer's handlers on as few threads as make progress: on one, while handlers return at once; another joins
@@ -74,6 +76,9 @@ final class HandlerThreads extends AbstractExecutorService {
     private void run(Runnable task) {
         try {
             task.run();
+        } catch (Throwable thrown) {
+            // A worker that dies of it would count as one that blocks, for ever.
+            Operators.onErrorDropped(thrown, Context.empty());
         } finally {
             // An interrupt meant for a task that has just ended must not hit the next one.
             Thread.interrupted();

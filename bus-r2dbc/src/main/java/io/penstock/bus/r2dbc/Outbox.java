@@ -38,10 +38,10 @@ final class Outbox {
             ), input AS (
                 SELECT * FROM ROWS FROM (
                            unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int4[], $7::text[],
-                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]),
-                           json_array_elements($13::json))
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]),
+                           json_array_elements($14::json))
                     WITH ORDINALITY AS event (id, key_hash, occurred_at, deliver_at, expires_at, version, type,
-                                              source, aggregate_type, aggregate_id, key, headers, payload, position)
+                                              source, aggregate_type, aggregate_id, key, headers, spaced, payload, position)
             ), stored AS (
                 INSERT INTO ${schema}.outbox_event
                     (id, key_hash, occurred_at, deliver_at, expires_at,
@@ -50,7 +50,8 @@ final class Outbox {
                        'epoch'::timestamptz + occurred_at / 1000000 * interval '1 s' + occurred_at % 1000000 * interval '1 us',
                        'epoch'::timestamptz + deliver_at / 1000000 * interval '1 s' + deliver_at % 1000000 * interval '1 us',
                        'epoch'::timestamptz + expires_at / 1000000 * interval '1 s' + expires_at % 1000000 * interval '1 us',
-                       version, type, coalesce(source, $14), aggregate_type, aggregate_id, key, payload, headers::jsonb
+                       version, type, coalesce(source, $15), aggregate_type, aggregate_id, key,
+                       coalesce(spaced::json, payload), headers::jsonb
                   FROM numbered CROSS JOIN input
                  WHERE xid IS NOT NULL
                  ORDER BY position
@@ -153,8 +154,9 @@ final class Outbox {
                         10,
                         sparse(events, String[]::new, encoded -> encoded.event().key()))
                 .bind(11, sparse(events, String[]::new, Encoded::headers))
-                .bind(12, payloads(events))
-                .bind(13, source);
+                .bind(12, sparse(events, String[]::new, encoded -> spaced(encoded.payload())))
+                .bind(13, payloads(events))
+                .bind(14, source);
     }
 
     /** One JSON array: an array of texts would have each quote escaped here, unescaped there and then parsed again. */
@@ -162,6 +164,11 @@ final class Outbox {
         StringJoiner payloads = new StringJoiner(",", "[", "]");
         events.forEach(encoded -> payloads.add(encoded.payload()));
         return payloads.toString();
+    }
+
+    /** The elements of an array come without the white space around them, and text is stored as it was published. */
+    private static @Nullable String spaced(String payload) {
+        return payload.equals(payload.strip()) ? null : payload;
     }
 
     private static <T> @Nullable T[] column(

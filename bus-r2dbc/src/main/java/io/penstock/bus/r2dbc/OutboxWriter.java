@@ -21,7 +21,7 @@ final class OutboxWriter {
     private final Outbox outbox;
     private final int mostPending;
     private final WriteQueue concurrent;
-    private final AtomicInteger unwritten = new AtomicInteger();
+    private final AtomicInteger untold = new AtomicInteger();
     private volatile boolean closed;
 
     OutboxWriter(Node node, Outbox outbox) {
@@ -44,17 +44,17 @@ final class OutboxWriter {
         });
     }
 
-    /** Takes nothing more; completes when what was taken is written. */
+    /** Takes nothing more; completes when what was taken is written and its publishers know. */
     Mono<Void> close() {
         closed = true;
         return Flux.interval(Duration.ZERO, LOOK_AGAIN)
                 .onBackpressureDrop()
-                .takeUntil(tick -> unwritten.get() == 0)
+                .takeUntil(tick -> untold.get() == 0)
                 .then();
     }
 
     private WriteQueue queue(int lanes) {
-        return new WriteQueue(node, outbox, lanes, written -> unwritten.addAndGet(-written));
+        return new WriteQueue(node, outbox, lanes, told -> untold.addAndGet(-told));
     }
 
     private Mono<PublishResult> result(Event<?> event, WriteQueue stream) {
@@ -70,9 +70,9 @@ final class OutboxWriter {
     private Mono<Void> submit(Event<?> event, WriteQueue queue) {
         Encoded encoded = outbox.encode(event);
         // Counted before the look at closed, so that close waits for whoever gets past it.
-        unwritten.incrementAndGet();
+        untold.incrementAndGet();
         if (closed) {
-            unwritten.decrementAndGet();
+            untold.decrementAndGet();
             return Mono.error(new PublishRejectedException("Event " + event + " was not stored: the bus is closed"));
         }
         return queue.submit(encoded);

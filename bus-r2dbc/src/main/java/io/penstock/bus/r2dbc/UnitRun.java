@@ -38,7 +38,11 @@ final class UnitRun implements Runnable, Disposable {
             return;
         }
         try {
-            subscription.update(delivery.subscribe(onEnd, this::drop, this::leave));
+            // Before the handler is called, so that a cancel also reaches one that blocks in there.
+            delivery.doOnSubscribe(begun -> subscription.update(begun::cancel))
+                    .subscribe(this::end, this::drop, this::leave);
+        } catch (Throwable fatal) {
+            drop(fatal);
         } finally {
             leaveThread();
         }
@@ -59,19 +63,30 @@ final class UnitRun implements Runnable, Disposable {
         thread = null;
     }
 
-    /** An error of the bus itself: nobody is left to tell. */
+    /** What a handler brings about after it was cancelled is not recorded: its row stays owed. */
+    private void end(List<Ended> ended) {
+        if (!isOver()) {
+            onEnd.accept(ended);
+        }
+    }
+
+    /** Of the bus itself, or of a handler that had ended already and then threw what Reactor lets through. */
     private void drop(Throwable error) {
         leave();
         Operators.onErrorDropped(error, Context.empty());
     }
 
     private void leave() {
-        if (end()) {
+        if (finish()) {
             onLeft.accept(this);
         }
     }
 
-    private synchronized boolean end() {
+    private synchronized boolean isOver() {
+        return over;
+    }
+
+    private synchronized boolean finish() {
         if (over) {
             return false;
         }

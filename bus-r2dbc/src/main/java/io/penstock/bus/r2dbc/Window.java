@@ -35,8 +35,8 @@ final class Window {
     Window(Registered consumer) {
         this.consumer = consumer;
         this.capacity = consumer.windowSize();
-        this.leastRoom = Math.max(
-                1, consumer.isOrdered() ? capacity / 8 : consumer.options().prefetch() / 2);
+        int ahead = consumer.options().prefetch() / 2;
+        this.leastRoom = Math.max(1, consumer.isOrdered() ? Math.min(ahead, capacity / 16) : ahead);
         this.lanes = new KeyLanes(Math.max(consumer.unitSize(), capacity / 8), consumer.unitSize());
     }
 

@@ -6,13 +6,17 @@ import io.penstock.bus.PublishOutcomeUnknownException;
 import io.penstock.bus.PublishRejectedException;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 
 /**
  * Events on their way to the outbox, in batches that share a commit. With one lane they are stored in their order, and
@@ -34,43 +38,43 @@ final class WriteQueue {
     private final WakeUp wakeUp;
     private final BusListener listener;
     private final boolean isOrdered;
-    private final IntConsumer onWritten;
+    private final IntConsumer onTold;
+    private final AtomicInteger untold = new AtomicInteger();
     private final Gatherer<Pending> gatherer;
     private final Consumer<Runnable> teller;
     private volatile boolean broken;
 
-    /** @param onWritten told how many events were dealt with, before their publishers are */
-    WriteQueue(Node node, Outbox outbox, int lanes, IntConsumer onWritten) {
+    /** @param onTold gets how many publishers know what became of their events */
+    WriteQueue(Node node, Outbox outbox, int lanes, IntConsumer onTold) {
         this.database = node.database();
         this.outbox = outbox;
         this.wakeUp = node.wakeUp();
         this.listener = node.listener();
         this.isOrdered = lanes == 1;
-        this.onWritten = onWritten;
+        this.onTold = onTold;
         // In order, one after the other; a worker of this scheduler has no thread of its own to give back.
-        this.teller = isOrdered ? Schedulers.parallel().createWorker()::schedule : Schedulers.parallel()::schedule;
-        this.gatherer = new Gatherer<>(lanes, this::flush, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
+        this.teller = isOrdered
+                ? Schedulers.parallel().createWorker()::schedule
+                : told -> Schedulers.parallel().schedule(told);
+        this.gatherer = new Gatherer<>(lanes, this::write, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
     }
 
     /** Completes when the event is committed. */
     Mono<Void> submit(Encoded event) {
         Pending pending = new Pending(event, Sinks.empty());
+        untold.incrementAndGet();
         gatherer.submit(pending);
         return pending.done().asMono();
     }
 
-    /** Events not written yet. */
+    /** Events whose publishers do not know yet what became of them. */
     int pending() {
-        return gatherer.pending();
-    }
-
-    private Mono<Void> flush(List<Pending> batch) {
-        return write(batch).doFinally(end -> onWritten.accept(batch.size()));
+        return untold.get();
     }
 
     private Mono<Void> write(List<Pending> batch) {
         if (broken) {
-            teller.accept(() -> batch.forEach(pending -> pending.fail(behind(pending))));
+            tell(batch, pending -> pending.fail(behind(pending)));
             return Mono.empty();
         }
         AtomicBoolean sent = new AtomicBoolean();
@@ -87,10 +91,8 @@ final class WriteQueue {
 
     private void committed(List<Pending> batch, Outbox.Appended appended) {
         wakeUp.committed(appended.hints());
-        teller.accept(() -> {
-            listener.published(batch.size() - appended.repeated().size());
-            batch.forEach(pending -> stored(pending, appended));
-        });
+        listener.published(batch.size() - appended.repeated().size());
+        tell(batch, pending -> stored(pending, appended));
     }
 
     private static void stored(Pending pending, Outbox.Appended appended) {
@@ -110,8 +112,30 @@ final class WriteQueue {
                     .then();
         }
         broken = isOrdered;
-        teller.accept(() -> batch.forEach(pending -> pending.fail(unknown ? unknown(pending, error) : error)));
+        tell(batch, pending -> pending.fail(unknown ? unknown(pending, error) : error));
         return Mono.empty();
+    }
+
+    private void tell(List<Pending> batch, Consumer<Pending> outcome) {
+        Runnable all = () -> {
+            batch.forEach(pending -> tell(pending, outcome));
+            untold.addAndGet(-batch.size());
+            onTold.accept(batch.size());
+        };
+        try {
+            teller.accept(all);
+        } catch (RejectedExecutionException shutDown) {
+            all.run();
+        }
+    }
+
+    /** One publisher that throws what Reactor lets through keeps nothing from the others of its batch. */
+    private static void tell(Pending pending, Consumer<Pending> outcome) {
+        try {
+            outcome.accept(pending);
+        } catch (Throwable thrown) {
+            Operators.onErrorDropped(thrown, Context.empty());
+        }
     }
 
     private static Throwable behind(Pending pending) {

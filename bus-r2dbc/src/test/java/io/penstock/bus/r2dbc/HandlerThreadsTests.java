@@ -46,6 +46,21 @@ class HandlerThreadsTests {
     }
 
     @Test
+    void aTaskThatThrowsCostsNoThread() {
+        HandlerThreads handlers = new HandlerThreads(starting, 1);
+        AtomicInteger ran = new AtomicInteger();
+
+        for (int i = 0; i < 3; i++) {
+            handlers.execute(() -> {
+                throw new StackOverflowError("thrown on purpose");
+            });
+            handlers.execute(ran::incrementAndGet);
+        }
+
+        awaitThat(() -> ran.get() == 3 && alive.get() == 0);
+    }
+
+    @Test
     void threadsJoinWhileTasksBlockUpToTheLimitAndLeaveAfterwards() {
         HandlerThreads handlers = new HandlerThreads(starting, 5);
         CountDownLatch gate = new CountDownLatch(1);

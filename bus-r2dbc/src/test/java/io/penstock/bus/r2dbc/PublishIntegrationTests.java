@@ -149,6 +149,25 @@ class PublishIntegrationTests {
     }
 
     @Test
+    void aPayloadsTextArrivesWithTheWhiteSpaceAroundIt() {
+        R2dbcEventBus bus = busWithTableAndConsumer();
+        List<String> texts = List.of("{\"a\":1}", "\n\t{ \"a\" : 1 } \r\n", " null", "[1]");
+
+        inCallersTransaction(
+                connection -> bus.publishAll(
+                        connection,
+                        texts.stream()
+                                .map(text -> Event.of("order.placed", new RawJson(text)))
+                                .toList()),
+                true);
+
+        awaitThat(() -> delivered.size() == texts.size());
+        assertThat(delivered)
+                .extracting(event -> ((RawJson) event.payload()).text())
+                .containsExactlyInAnyOrderElementsOf(texts);
+    }
+
+    @Test
     void everyAttributeOfAnEventArrivesAsItWasPublished() {
         R2dbcEventBus bus = busWithTableAndConsumer();
         Instant time = Instant.parse("2026-02-03T04:05:06.789012Z");

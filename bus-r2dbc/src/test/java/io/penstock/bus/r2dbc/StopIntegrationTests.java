@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,28 @@ class StopIntegrationTests {
         fixture.subscribe(fixture.bus(), consumer(event -> Mono.fromRunnable(second::incrementAndGet)));
         awaitThat(() -> fixture.count("inbox") == 0);
         assertThat(second).hasValue(1);
+    }
+
+    @Test
+    void aHandlerThatBlocksPastTheGraceAndThenEndsAsIfAllWereWellLeavesItsEventOwed() {
+        R2dbcEventBus bus = fixture.bus(options -> options.grace(Duration.ofMillis(100)));
+        CountDownLatch interrupted = new CountDownLatch(1);
+        fixture.subscribe(bus, consumer(event -> {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException ignored) {
+                interrupted.countDown();
+            }
+            return Mono.empty();
+        }));
+        publish(bus, 1);
+        awaitThat(() -> fixture.listener.started.get() == 1);
+
+        bus.close().block(PATIENCE);
+
+        awaitThat(() -> interrupted.getCount() == 0);
+        assertThat(fixture.inbox("c")).isEqualTo(Map.of(0, 1L));
+        assertThat(fixture.listener.completed).hasValue(0);
     }
 
     @Test

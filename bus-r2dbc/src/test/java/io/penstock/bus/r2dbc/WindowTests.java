@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -101,6 +102,27 @@ class WindowTests {
             assertThat(range.onlyKeys()).as("the key alone is read on").containsExactly(KEY);
             assertThat(range.above()).isLessThan(5);
         });
+    }
+
+    @Test
+    void aFreeHandlerIsReadForHoweverManyOthersAreHeld() {
+        Window window = new Window(new Registered(
+                1,
+                ConsumerSpec.named("c")
+                        .on("*")
+                        .ordered()
+                        .concurrency(16)
+                        .prefetch(0)
+                        .handle(event -> Mono.empty()),
+                false));
+        Claimed[] held = LongStream.rangeClosed(1, 15)
+                .mapToObj(seq -> new Claimed(seq, seq, 0, 0, null, false, false, 0, 0, EVENT))
+                .toArray(Claimed[]::new);
+
+        assertThat(admit(window, held)).hasSize(15);
+        window.hint(16);
+
+        assertThat(next(window).limit()).isEqualTo(1);
     }
 
     private static Window small() {

@@ -1,0 +1,66 @@
+package io.penstock.bus.r2dbc;
+
+import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+
+/** One timer for many runs: each is over in its turn, whatever the others do. */
+class DeadlinesTests {
+
+    private final Deadlines deadlines = new Deadlines(Duration.ofMillis(20));
+    private final Queue<String> over = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void runsAreOverInTheOrderInWhichTheyBeganAndLaterOnesToo() {
+        deadlines.begin(() -> over.add("first"));
+        deadlines.begin(() -> over.add("second"));
+        awaitThat(() -> over.size() == 2);
+        deadlines.begin(() -> over.add("third"));
+
+        awaitThat(() -> over.size() == 3);
+        assertThat(over).containsExactly("first", "second", "third");
+    }
+
+    @Test
+    void aRunThatEndsInTimeIsNotOver() {
+        Disposable ended = deadlines.begin(() -> over.add("ended"));
+        deadlines.begin(() -> over.add("last"));
+
+        ended.dispose();
+
+        awaitThat(() -> over.contains("last"));
+        assertThat(over).containsExactly("last");
+    }
+
+    @Test
+    void whatOneThrowsKeepsNothingFromTheOthers() {
+        deadlines.begin(() -> {
+            throw new NoClassDefFoundError("thrown on purpose");
+        });
+        deadlines.begin(() -> over.add("other"));
+
+        awaitThat(() -> over.contains("other"));
+    }
+
+    @Test
+    void theEndOfARunMayBeginTheNextWithoutBeingInterrupted() {
+        AtomicInteger interrupted = new AtomicInteger();
+        for (int i = 0; i < 50; i++) {
+            String run = "run " + i;
+            deadlines.begin(() -> {
+                deadlines.begin(() -> over.add("next of " + run)).dispose();
+                interrupted.addAndGet(Thread.currentThread().isInterrupted() ? 1 : 0);
+                over.add(run);
+            });
+            awaitThat(() -> over.contains(run));
+        }
+
+        assertThat(interrupted).hasValue(0);
+    }
+}
