@@ -96,6 +96,10 @@ export async function atRate(perSecond, store) {
   await Promise.all(stored);
 }
 
+/** Opens every connection of a pool before the clock starts, as HikariCP does by itself. */
+export const fillPool = (query) =>
+  Promise.all(Array.from({ length: config.connections }, () => query("select pg_sleep(0.1)")));
+
 export const numbers = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** A business row and an event in one transaction of a pooled client; without the event if so configured. */

@@ -1,6 +1,6 @@
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
-import { atRate, config, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
+import { atRate, config, fillPool, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
 
 const TASK = "order_placed";
 // It logs every finished job by default, to the console: no figure of ours pays for that either.
@@ -10,6 +10,7 @@ pool.on("error", (error) => console.error(error));
 pool.on("connect", (client) => client.on("error", (error) => console.error(error)));
 const utils = await makeWorkerUtils({ pgPool: pool, logger });
 await utils.migrate();
+await fillPool((sql) => pool.query(sql));
 
 const spec = (number) => ({ identifier: TASK, payload: payload(number) });
 const store = (number, at) => utils.addJob(TASK, payload(number, at));

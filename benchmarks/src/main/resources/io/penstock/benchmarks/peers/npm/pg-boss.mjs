@@ -1,12 +1,13 @@
 import pg from "pg";
 import PgBoss from "pg-boss";
-import { atRate, config, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
+import { atRate, config, fillPool, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
 
 const QUEUE = "order-placed";
 const boss = new PgBoss({ connectionString: config.url, max: config.connections });
 boss.on("error", (error) => console.error(error));
 await boss.start();
 await boss.createQueue(QUEUE);
+await fillPool((sql) => boss.getDb().executeSql(sql));
 
 const workers = [];
 const wake = () => workers.forEach((id) => boss.notifyWorker(id));
@@ -42,6 +43,7 @@ const roles = {
   async "publish-tx"() {
     const pool = new pg.Pool({ connectionString: config.url, max: config.connections });
     pool.on("error", (error) => console.error(error));
+    await fillPool((sql) => pool.query(sql));
     say("READY");
     await heard("GO");
     await inSlices(1, config.inFlight, (number) =>
