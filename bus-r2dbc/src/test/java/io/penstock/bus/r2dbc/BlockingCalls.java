@@ -35,8 +35,9 @@ public final class BlockingCalls implements BlockHoundIntegration {
     public void applyTo(BlockHound.Builder builder) {
         // Netty loads its native library with the first connection, wherever that is opened.
         builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load")
-                // Short locks of the JDK around starting a thread and cancelling a timer.
+                // Short locks of the JDK around starting a thread, ending a pool and cancelling a timer.
                 .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "addWorker")
+                .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "tryTerminate")
                 .allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
                 .blockingMethodCallback(method -> FOUND.add(new BlockingOperationError(method)));
     }
