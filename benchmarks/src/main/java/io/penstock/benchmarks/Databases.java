@@ -59,8 +59,17 @@ final class Databases implements AutoCloseable {
         Bench.Address database = admin.named(name);
         template.seeding().fill(new Bench(database, events, options));
         settle(database);
+        close(name);
         templates.put(name, database);
         return database;
+    }
+
+    /** A database can be copied while nobody is connected to it: no straggler, and no autovacuum. */
+    private void close(String name) throws SQLException {
+        Jdbc.run(
+                admin,
+                "ALTER DATABASE " + name + " ALLOW_CONNECTIONS false",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
     }
 
     private void drop(String name) throws SQLException {
