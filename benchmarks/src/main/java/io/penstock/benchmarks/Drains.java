@@ -19,8 +19,9 @@ final class Drains {
                         ours("penstock", Shape.DEFAULT).against("twin"),
                         ours("penstock, concurrency 256", Shape.TUNED).against("twin, large batches"),
                         ours("penstock, batch handler", Shape.BATCHES).against("twin, large batches"),
-                        twin("twin", Shape.DEFAULT.window()),
-                        twin("twin, large batches", Shape.TUNED.window()),
+                        twin("twin", Shape.DEFAULT.window(), true),
+                        twin("twin, large batches", Shape.TUNED.window(), true),
+                        twin("bare twin, large batches, few columns", Shape.TUNED.window(), false),
                         Variant.of(
                                         "JDBC twin, large batches",
                                         Role.JDBC_TWIN,
@@ -36,12 +37,12 @@ final class Drains {
                 List.of(
                         ours("penstock, 1 consumer", Shape.DEFAULT).against("twin, 1 consumer"),
                         fanOut("penstock, 4 consumers", 4).against("twin, 4 consumers"),
-                        twin("twin, 1 consumer", Shape.DEFAULT.window()),
+                        twin("twin, 1 consumer", Shape.DEFAULT.window(), true),
                         Variant.of(
                                         "twin, 4 consumers",
                                         Role.TWIN,
                                         Guarantees.BY_HAND,
-                                        bench -> new TwinDrain(bench, 4, 4, Shape.DEFAULT.window()))
+                                        bench -> new TwinDrain(bench, 4, 4, Shape.DEFAULT.window(), true))
                                 .on(Seeds.ready(4, 4))));
     }
 
@@ -59,8 +60,8 @@ final class Drains {
                 .on(READY);
     }
 
-    private static Variant twin(String name, int batch) {
-        return Variant.of(name, Role.TWIN, Guarantees.BY_HAND, bench -> new TwinDrain(bench, 1, 1, batch))
+    private static Variant twin(String name, int batch, boolean whole) {
+        return Variant.of(name, Role.TWIN, Guarantees.BY_HAND, bench -> new TwinDrain(bench, 1, 1, batch, whole))
                 .on(READY);
     }
 }

@@ -25,7 +25,7 @@ final class Publishes {
                         ours("penstock, publishAll", BusPublish.Way.STREAM).against("twin, in bulk"),
                         twin("twin, a statement each", bench -> new TwinPublishSingle(bench, LANES, 10)),
                         twin("twin, a statement each, 16 connections", bench -> new TwinPublishSingle(bench, MANY, 5)),
-                        twin("twin, in bulk", TwinPublishBulk::new)));
+                        twin("twin, in bulk", bench -> new TwinPublishBulk(bench, true))));
     }
 
     static Workload bulk() {
@@ -34,7 +34,8 @@ final class Publishes {
                 BULK,
                 List.of(
                         ours("penstock", BusPublish.Way.STREAM).against("twin"),
-                        twin("twin", TwinPublishBulk::new),
+                        twin("twin", bench -> new TwinPublishBulk(bench, true)),
+                        twin("bare twin, few columns", bench -> new TwinPublishBulk(bench, false)),
                         jdbc("JDBC twin", JdbcPublishBulk::new).on(CONSUMER)));
     }
 

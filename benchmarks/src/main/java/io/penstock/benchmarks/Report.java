@@ -20,9 +20,11 @@ final class Report {
             loss or a wrong count has no rate. PostgreSQL syncs its commits. The JVM, the server and, where there are some,
             other processes share one machine: ratios are what counts, rates drift.
 
-            A *twin* does the same job by hand, without a library, with the same statements, connections and batch sizes; it
-            promises less, and says so in its Javadoc. "Statements" are those the server counted, one by one; for all but
-            JDBC batches each is a round trip. "CPU" is that of the JVM, of PostgreSQL and of child processes.
+            A *twin* does the same job by hand, without a library, on as many connections and in batches as large; in
+            drain, fan-out, pinned-xmin, steady and publish-bulk it reads and writes all there is to an event, as the bus
+            does, and elsewhere, as a *bare* one there, only the few columns that its workload needs. Each promises less, and
+            its Javadoc says what. "Statements" are those the server counted, one by one; for all but JDBC batches each is a
+            round trip. "CPU" is that of the JVM, of PostgreSQL and of child processes.
 
             """;
     private static final String REPRODUCE = """

@@ -27,7 +27,7 @@ final class Trials {
                                         Role.TWIN,
                                         Guarantees.BY_HAND,
                                         Pinned.of(
-                                                bench -> new TwinDrain(bench, 1, 1, Shape.DEFAULT.window()),
+                                                bench -> new TwinDrain(bench, 1, 1, Shape.DEFAULT.window(), true),
                                                 "penstock.inbox"))
                                 .on(READY)));
     }

@@ -13,23 +13,27 @@ final class TwinPublishBulk extends TwinAttempt {
 
     static final int BATCH = 512;
 
-    TwinPublishBulk(Bench bench) {
+    private final boolean whole;
+
+    /** @param whole whether all there is to an event is written, as the bus does, or what this workload needs */
+    TwinPublishBulk(Bench bench, boolean whole) {
         super(bench, 1);
+        this.whole = whole;
     }
 
     @Override
     public void run() {
-        Blocking.await(publish(connection(0), bench));
+        Blocking.await(publish(connection(0), bench, whole));
     }
 
     /** Emits after each commit. */
-    static Flux<Long> publish(Connection connection, Bench bench) {
+    static Flux<Long> publish(Connection connection, Bench bench, boolean whole) {
         return Flux.range(0, bench.events())
                 .map(number -> TwinSql.Row.of(bench.payload(number)))
                 .buffer(BATCH)
                 .subscribeOn(Schedulers.parallel())
                 .publishOn(Schedulers.parallel(), 2)
-                .concatMap(rows -> TwinSql.append(connection, rows), 1);
+                .concatMap(rows -> whole ? TwinSql.appendAll(connection, rows) : TwinSql.append(connection, rows), 1);
     }
 
     @Override
@@ -39,6 +43,6 @@ final class TwinPublishBulk extends TwinAttempt {
 
     @Override
     public Map<String, Object> config() {
-        return Map.of("connections", 1, "batchSize", BATCH);
+        return Map.of("connections", 1, "batchSize", BATCH, "columns", whole ? "all" : "few");
     }
 }

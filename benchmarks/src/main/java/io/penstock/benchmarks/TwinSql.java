@@ -1,15 +1,25 @@
 package io.penstock.benchmarks;
 
+import io.penstock.bus.Event;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The statements a careful programmer would write for the jobs of the bus, on its tables. Left out is what makes it a
@@ -24,6 +34,26 @@ final class TwinSql {
                 SELECT id, key_hash, clock_timestamp(), 1, 'order.placed', 'twin', key, payload::json
                   FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::text[]) WITH ORDINALITY
                        AS event (id, key_hash, key, payload, position)
+                 ORDER BY position
+                RETURNING seq, key_hash, type
+            )
+            INSERT INTO penstock.inbox (consumer_id, seq, key_hash, partition)
+            SELECT consumer.id, seq, key_hash, (key_hash & 9223372036854775807) % consumer.partitions
+              FROM stored JOIN penstock.consumer ON stored.type LIKE ANY (consumer.likes)
+            """;
+
+    /** The same with all there is to an event, as the bus stores it. */
+    static final String APPEND_ALL = """
+            WITH stored AS (
+                INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, deliver_at, expires_at, version, type,
+                                                   source, aggregate_type, aggregate_id, key, payload, headers)
+                SELECT id, key_hash, occurred_at, deliver_at, expires_at, version, type, source, aggregate_type,
+                       aggregate_id, key, payload::json, headers::jsonb
+                  FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+                              $7::timestamptz[], $8::int4[], $9::text[], $10::text[], $11::text[], $12::text[],
+                              $13::text[]) WITH ORDINALITY
+                       AS event (id, key_hash, key, payload, occurred_at, deliver_at, expires_at, version, type,
+                                 source, aggregate_type, aggregate_id, headers, position)
                  ORDER BY position
                 RETURNING seq, key_hash, type
             )
@@ -52,8 +82,24 @@ final class TwinSql {
              ORDER BY inbox.seq LIMIT $3
             """;
 
+    /** The same with all there is to an event, and what decides how it is handled: the columns that the bus reads. */
+    static final String READ_ALL = """
+            SELECT inbox.seq, event.id, event.type, event.key, event.payload::text AS payload, inbox.key_hash,
+                   inbox.partition::int4 AS partition, nullif(inbox.attempts, 0) AS attempts,
+                   nullif(event.version, 1) AS version, event.source, event.aggregate_type, event.aggregate_id,
+                   event.headers::text AS headers,
+                   (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
+                   (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
+                   (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
+              FROM penstock.inbox JOIN penstock.outbox_event event ON event.seq = inbox.seq
+             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
+             ORDER BY inbox.seq LIMIT $3
+            """;
+
     static final String REMOVE =
             "DELETE FROM penstock.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
+
+    private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
     private TwinSql() {}
 
@@ -66,6 +112,29 @@ final class TwinSql {
                         .bind(1, rows.stream().map(Row::keyHash).toArray(Long[]::new))
                         .bind(2, rows.stream().map(Row::key).toArray(String[]::new))
                         .bind(3, rows.stream().map(Row::payload).toArray(String[]::new)));
+    }
+
+    /** The same with all there is to an event: of this workload's, much is null. */
+    static Mono<Long> appendAll(Connection connection, List<Row> rows) {
+        OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
+        String[] none = new String[rows.size()];
+        return R2dbc.changed(
+                connection,
+                APPEND_ALL,
+                statement -> statement
+                        .bind(0, rows.stream().map(Row::id).toArray(UUID[]::new))
+                        .bind(1, rows.stream().map(Row::keyHash).toArray(Long[]::new))
+                        .bind(2, rows.stream().map(Row::key).toArray(String[]::new))
+                        .bind(3, rows.stream().map(Row::payload).toArray(String[]::new))
+                        .bind(4, rows.stream().map(row -> now).toArray(OffsetDateTime[]::new))
+                        .bind(5, new OffsetDateTime[rows.size()])
+                        .bind(6, new OffsetDateTime[rows.size()])
+                        .bind(7, rows.stream().map(row -> 1).toArray(Integer[]::new))
+                        .bind(8, rows.stream().map(row -> "order.placed").toArray(String[]::new))
+                        .bind(9, rows.stream().map(row -> "twin").toArray(String[]::new))
+                        .bind(10, none)
+                        .bind(11, none)
+                        .bind(12, none));
     }
 
     static Mono<Long> append(Connection connection, Row row) {
@@ -81,11 +150,22 @@ final class TwinSql {
 
     /** Reads the next events above a position and hands each to the handler as it arrives. */
     static Mono<Batch> read(Connection connection, int consumer, long above, int limit, Consumer<Delivered> handler) {
+        return read(connection, READ, consumer, above, limit, row -> handled(row, handler));
+    }
+
+    /** The same with all there is to an event. */
+    static Mono<Batch> readAll(
+            Connection connection, int consumer, long above, int limit, Consumer<Event<Payload>> handler) {
+        return read(connection, READ_ALL, consumer, above, limit, row -> handledWhole(row, handler));
+    }
+
+    private static Mono<Batch> read(
+            Connection connection, String sql, int consumer, long above, int limit, Function<Readable, Long> handled) {
         return R2dbc.rows(
                         connection,
-                        READ,
+                        sql,
                         statement -> statement.bind(0, consumer).bind(1, above).bind(2, limit),
-                        row -> handled(row, handler))
+                        handled)
                 .collectList()
                 .map(seqs -> new Batch(seqs, limit));
     }
@@ -101,11 +181,10 @@ final class TwinSql {
      * Reads to the end, batch by batch, and removes what was handled on another connection meanwhile; emits each batch
      * that is removed.
      */
-    static Flux<Batch> drain(
-            Connection reader, Connection remover, int consumer, int limit, Consumer<Delivered> handler) {
-        return read(reader, consumer, 0, limit, handler)
-                .expand(batch ->
-                        batch.isFull() ? read(reader, consumer, batch.last(), limit, handler) : Mono.<Batch>empty())
+    static Flux<Batch> drain(Connection remover, int consumer, LongFunction<Mono<Batch>> readAbove) {
+        return readAbove
+                .apply(0)
+                .expand(batch -> batch.isFull() ? readAbove.apply(batch.last()) : Mono.<Batch>empty())
                 .filter(batch -> !batch.seqs().isEmpty())
                 .concatMap(batch -> remove(remover, consumer, batch).thenReturn(batch), 2);
     }
@@ -117,6 +196,36 @@ final class TwinSql {
                 row.get(3, String.class),
                 Payload.fromJson(required(row.get(4, String.class)))));
         return required(row.get(0, Long.class));
+    }
+
+    private static Long handledWhole(Readable row, Consumer<Event<Payload>> handler) {
+        Event.Builder<Payload> event = Event.builder(
+                        required(row.get(2, String.class)), Payload.fromJson(required(row.get(4, String.class))))
+                .id(required(row.get(1, UUID.class)))
+                .version(Objects.requireNonNullElse(row.get(8, Integer.class), 1))
+                .source(required(row.get(9, String.class)))
+                .occurredAt(required(time(row.get(13, Long.class))))
+                .deliverAt(time(row.get(14, Long.class)))
+                .expiresAt(time(row.get(15, Long.class)));
+        String key = row.get(3, String.class);
+        String aggregateType = row.get(10, String.class);
+        String aggregateId = row.get(11, String.class);
+        if (aggregateType != null && aggregateId != null) {
+            event.aggregate(aggregateType, aggregateId);
+        }
+        String headers = row.get(12, String.class);
+        if (headers != null) {
+            event.headers(JsonMapper.shared().readValue(headers, HEADERS));
+        }
+        required(row.get(5, Long.class));
+        required(row.get(6, Integer.class));
+        row.get(7, Integer.class);
+        handler.accept((key == null ? event : event.key(key)).build());
+        return required(row.get(0, Long.class));
+    }
+
+    private static @Nullable Instant time(@Nullable Long micros) {
+        return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
     private static <T> T required(@Nullable T value) {

@@ -25,7 +25,7 @@ final class TwinSteady extends TwinAttempt {
 
     @Override
     public void run() throws Exception {
-        Blocking.await(TwinPublishBulk.publish(connection(0), bench)
+        Blocking.await(TwinPublishBulk.publish(connection(0), bench, true)
                 .onBackpressureLatest()
                 .concatMap(commit -> newEvents(), 1)
                 .concatMap(batch -> TwinSql.remove(connection(2), 1, batch), 2));
@@ -38,12 +38,12 @@ final class TwinSteady extends TwinAttempt {
     }
 
     private Mono<Batch> next() {
-        return Mono.defer(() -> TwinSql.read(
+        return Mono.defer(() -> TwinSql.readAll(
                         connection(1),
                         1,
                         position.get(),
                         limit,
-                        delivered -> tally.handled(delivered.payload().number())))
+                        event -> tally.handled(event.payload().number())))
                 .doOnNext(batch -> {
                     if (!batch.seqs().isEmpty()) {
                         position.set(batch.last());
