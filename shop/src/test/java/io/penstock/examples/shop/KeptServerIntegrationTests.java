@@ -45,6 +45,20 @@ class KeptServerIntegrationTests {
     }
 
     @Test
+    void aServerOfAnotherPlaceIsLeftAloneThoughItsNumberIsInTheFile() throws IOException {
+        Path elsewhere = home.resolve("elsewhere");
+        try (KeptServer other = KeptServer.start(elsewhere)) {
+            Files.createDirectories(pid().getParent());
+            Files.copy(elsewhere.resolve("data").resolve("postmaster.pid"), pid());
+
+            LeftServer.stop(home.resolve("data"), ShopClient.PATIENCE);
+
+            assertThat(pid()).doesNotExist();
+            assertThat(query(other, "SELECT 'alive'")).isEqualTo("alive");
+        }
+    }
+
+    @Test
     void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
         Path file = Files.writeString(home.resolve("file"), "");
         assertThatThrownBy(() -> KeptServer.start(file))
