@@ -7,6 +7,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +60,18 @@ class KeptServerIntegrationTests {
     }
 
     @Test
+    void whoeverMayNotReadThePasswordIsKeptOut() throws IOException {
+        try (KeptServer server = KeptServer.start(home)) {
+            String other = server.url().replaceFirst("postgres:[^@]*@", "postgres:postgres@");
+
+            assertThatThrownBy(() -> query(other, "SELECT 'in'"))
+                    .hasStackTraceContaining("password authentication failed");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("password"))))
+                    .isEqualTo("rw-------");
+        }
+    }
+
+    @Test
     void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
         Path file = Files.writeString(home.resolve("file"), "");
         assertThatThrownBy(() -> KeptServer.start(file))
@@ -98,7 +111,11 @@ class KeptServerIntegrationTests {
     }
 
     private static String query(KeptServer server, String sql) {
-        return DatabaseClient.create(ConnectionFactories.get(server.url()))
+        return query(server.url(), sql);
+    }
+
+    private static String query(String url, String sql) {
+        return DatabaseClient.create(ConnectionFactories.get(url))
                 .sql(sql)
                 .mapValue(String.class)
                 .one()
