@@ -2,49 +2,37 @@ package io.penstock.bus.kafka;
 
 import io.penstock.bus.Event;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Stream;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
- * Tells the application's listeners on a thread of their own, in order, and keeps what they throw away from the bridge.
- * One that does not return holds up nobody: what it has not heard of by then is dropped.
+ * Tells the application's listeners, each on a thread of its own. One that does not return holds up neither the bridge
+ * nor the others.
  */
 final class GuardedListener implements KafkaBridgeListener {
 
-    private static final Logger LOG = LoggerFactory.getLogger(GuardedListener.class);
-    private static final int MOST_UNTOLD = 10_000;
-    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+    private final List<Teller> tellers;
 
-    private final List<KafkaBridgeListener> listeners;
-    private final Scheduler thread;
-
-    private GuardedListener(List<KafkaBridgeListener> listeners, Scheduler thread) {
-        this.listeners = listeners;
-        this.thread = thread;
+    private GuardedListener(List<Teller> tellers) {
+        this.tellers = tellers;
     }
 
     /** @param name that of the relay or ingress */
     static GuardedListener of(String name, KafkaBridgeListener first, KafkaBridgeListener... more) {
-        List<KafkaBridgeListener> all = new ArrayList<>(List.of(more));
-        all.add(0, first);
-        return new GuardedListener(all, Schedulers.newBoundedElastic(1, MOST_UNTOLD, name + "-tell", 60, true));
+        return new GuardedListener(Stream.concat(Stream.of(first), Stream.of(more))
+                .map(listener -> new Teller(name, listener))
+                .toList());
     }
 
-    /** Completes when all has been told, or after a second. */
+    /** Completes when all have been told all, or after a second. */
     Mono<Void> close() {
-        return Mono.<Void>fromRunnable(() -> {})
-                .subscribeOn(thread)
-                .timeout(LAST_WORDS)
-                .onErrorComplete()
-                // It waits for short locks.
-                .then(Mono.<Void>fromRunnable(thread::dispose).subscribeOn(Schedulers.boundedElastic()));
+        return Flux.fromIterable(tellers)
+                .flatMap(Teller::close, Integer.MAX_VALUE)
+                .then();
     }
 
     @Override
@@ -118,18 +106,6 @@ final class GuardedListener implements KafkaBridgeListener {
     }
 
     private void tell(Consumer<KafkaBridgeListener> call) {
-        try {
-            thread.schedule(() -> listeners.forEach(listener -> guard(listener, call)));
-        } catch (RuntimeException full) {
-            LOG.debug("The listeners of the bridge are not told: they have not returned, or it is closed", full);
-        }
-    }
-
-    private static void guard(KafkaBridgeListener listener, Consumer<KafkaBridgeListener> call) {
-        try {
-            call.accept(listener);
-        } catch (Throwable thrown) {
-            LOG.debug("A listener of the bridge threw", thrown);
-        }
+        tellers.forEach(teller -> teller.tell(call));
     }
 }

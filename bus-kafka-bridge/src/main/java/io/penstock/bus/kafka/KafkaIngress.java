@@ -149,12 +149,17 @@ public final class KafkaIngress {
                 .flatMap(stored -> reader.stored(events.polled()));
     }
 
-    /** A call under way ends by itself and is not cancelled: the client takes an interrupt ill. */
+    /**
+     * A call under way ends by itself and is not cancelled: the client takes an interrupt ill. One that fails ends
+     * nothing: without the next, the group would put this member out.
+     */
     private Flux<PolledEvents> stayMember(TopicReader reader, Mono<Void> done) {
         return Flux.interval(options.keepAlive())
                 .onBackpressureDrop()
                 .takeUntilOther(done)
-                .concatMap(tick -> reader.stayMember().then(Mono.<PolledEvents>empty()));
+                .concatMap(tick -> reader.stayMember()
+                        .onErrorResume(error -> report("stay member", error))
+                        .then(Mono.<PolledEvents>empty()));
     }
 
     private RetryBackoffSpec backoff(String step) {
@@ -169,7 +174,7 @@ public final class KafkaIngress {
         return (started.get() ? settled() : Mono.<Void>empty())
                 .then(Mono.defer(() -> running.get() ? finished() : Mono.empty()))
                 .then(Mono.defer(diversion::close))
-                .onErrorResume(this::reportClose)
+                .onErrorResume(error -> report("close", error))
                 .then(Mono.defer(listener::close))
                 .then(Mono.<Void>fromRunnable(this::endThreads).subscribeOn(Schedulers.boundedElastic()));
     }
@@ -189,8 +194,8 @@ public final class KafkaIngress {
         threads.dispose();
     }
 
-    private Mono<Void> reportClose(Throwable error) {
-        listener.failed(options.name(), "close", error);
+    private Mono<Void> report(String step, Throwable error) {
+        listener.failed(options.name(), step, error);
         return Mono.empty();
     }
 }

@@ -21,7 +21,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -114,8 +116,18 @@ final class BridgeFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     void create(NewTopic topic) {
+        ask(admin -> admin.createTopics(List.of(topic)).all());
+    }
+
+    /** Members of groups that read the topic are given the new ones in a rebalance. */
+    void partitions(String topic, int total) {
+        ask(admin -> admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(total)))
+                .all());
+    }
+
+    private void ask(Function<Admin, KafkaFuture<Void>> call) {
         try (Admin admin = broker.admin()) {
-            admin.createTopics(List.of(topic)).all().get();
+            call.apply(admin).get();
         } catch (ExecutionException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -10,10 +10,12 @@ import io.penstock.bus.RawJson;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -106,6 +108,33 @@ class HostileOptionsIntegrationTests {
 
         awaitThat(() -> fixture.count("b", "outbox_event") == 100);
         assertThat(fixture.listener.revocations).hasValue(0);
+    }
+
+    @Test
+    void pollsThatFailWhileAPredicateDoesNotReturnAreToldAndTriedAgain() {
+        R2dbcEventBus b = fixture.bus("b");
+        String topic = fixture.topic(1);
+        CountDownLatch returning = new CountDownLatch(1);
+        AtomicInteger failures = new AtomicInteger();
+        fixture.ingress(
+                b,
+                fixture.ingressOptions(topic)
+                        .keepAlive(Duration.ofMillis(100))
+                        .consumer("metadata.max.age.ms", 100)
+                        .consumer("partition.assignment.strategy", List.of(StumblingAssignor.class))
+                        .consumer(StumblingAssignor.FAILURES, failures)
+                        .headers(header -> wait(returning))
+                        .build());
+        Topics.send(fixture.broker(), records(topic, 100));
+        awaitThat(() -> fixture.listener.paused.get() > 0);
+
+        failures.set(2);
+        fixture.partitions(topic, 2);
+        awaitThat(() -> Collections.frequency(fixture.listener.failedSteps, "stay member") == 2);
+        awaitThat(() -> fixture.listener.assigned.size() == 2);
+        returning.countDown();
+
+        awaitThat(() -> fixture.count("b", "outbox_event") == 100);
     }
 
     @Test

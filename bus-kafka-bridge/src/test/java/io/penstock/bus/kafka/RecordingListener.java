@@ -29,6 +29,7 @@ final class RecordingListener implements KafkaBridgeListener {
     final AtomicInteger revocations = new AtomicInteger();
     final ConcurrentSkipListSet<String> assigned = new ConcurrentSkipListSet<>();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    final List<String> failedSteps = new CopyOnWriteArrayList<>();
 
     @Override
     public void relayed(String relay, int records, Duration sending) {
@@ -98,5 +99,6 @@ final class RecordingListener implements KafkaBridgeListener {
     @Override
     public void failed(String name, String step, Throwable error) {
         failures.add(error);
+        failedSteps.add(step);
     }
 }

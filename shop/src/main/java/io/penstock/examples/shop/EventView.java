@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An event as it is shown; the payload as it was published. */
+/** An event as it is shown; the payload as it was published, on one line. */
 record EventView(
         UUID id,
         String type,
@@ -25,6 +25,11 @@ record EventView(
                 event.key(),
                 event.occurredAt(),
                 event.causationId(),
-                event.payload().text());
+                onOneLine(event.payload()));
+    }
+
+    /** A line break would end a line of the stream of events; in JSON it is white space between tokens. */
+    private static String onOneLine(RawJson payload) {
+        return payload.text().replaceAll("[\r\n]", "");
     }
 }

@@ -20,10 +20,12 @@ final class KeptServer implements AutoCloseable {
 
     private final HomeLock lock;
     private final EmbeddedPostgres postgres;
+    private final String password;
 
-    private KeptServer(HomeLock lock, EmbeddedPostgres postgres) {
+    private KeptServer(HomeLock lock, EmbeddedPostgres postgres, String password) {
         this.lock = lock;
         this.postgres = postgres;
+        this.password = password;
     }
 
     /** Throws {@link KeptServerException} when the directory is in use, cannot be written, or holds what does not start. */
@@ -33,8 +35,9 @@ final class KeptServer implements AutoCloseable {
         try {
             Path data = home.resolve("data");
             LeftServer.stop(data, PATIENCE);
-            initialize(home, data);
-            return new KeptServer(lock, run(home, data));
+            String password = ServerPassword.in(passwordFile(home));
+            initialize(home, data, password);
+            return new KeptServer(lock, run(home, data, password), password);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw new KeptServerException(
@@ -45,22 +48,25 @@ final class KeptServer implements AutoCloseable {
     }
 
     String url() {
-        return "r2dbc:postgresql://postgres:postgres@localhost:" + postgres.getPort() + "/postgres";
+        return "r2dbc:postgresql://postgres:" + password + "@localhost:" + postgres.getPort() + "/postgres";
     }
 
     /** Under another name until it is complete: one that was interrupted must not be taken for a database. */
-    private static void initialize(Path home, Path data) throws IOException {
+    private static void initialize(Path home, Path data, String password) throws IOException {
         if (Files.exists(data)) {
             return;
         }
         Path incomplete = home.resolve("data.incomplete");
         FileSystemUtils.deleteRecursively(incomplete);
-        run(home, incomplete).close();
+        run(home, incomplete, password).close();
         Files.move(incomplete, data, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** The library is made for tests: it would not write durably, and stop the server before the shop has ended. */
-    private static EmbeddedPostgres run(Path home, Path data) throws IOException {
+    /**
+     * The library is made for tests: it would not write durably, let in anybody, and stop the server before the shop has
+     * ended. Its options for the locale are those of initdb.
+     */
+    private static EmbeddedPostgres run(Path home, Path data, String password) throws IOException {
         Redirect output = Redirect.appendTo(log(home).toFile());
         return EmbeddedPostgres.builder()
                 .setDataDirectory(data)
@@ -69,11 +75,18 @@ final class KeptServer implements AutoCloseable {
                 .setPGStartupWait(PATIENCE)
                 .setOutputRedirector(output)
                 .setErrorRedirector(output)
+                .setLocaleConfig("auth", "scram-sha-256")
+                .setLocaleConfig("pwfile", passwordFile(home).toString())
+                .setConnectConfig("password", password)
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
                 .setServerConfig("max_connections", "50")
                 .start();
+    }
+
+    private static Path passwordFile(Path home) {
+        return home.resolve("password");
     }
 
     private static Path log(Path home) {

@@ -2,8 +2,10 @@ package io.penstock.examples.shop;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,7 @@ final class LeftServer {
         if (!Files.exists(pid)) {
             return;
         }
-        Optional<ProcessHandle> server = process(pid).filter(LeftServer::isPostgres);
+        Optional<ProcessHandle> server = process(pid).filter(process -> isPostgres(process) && isOn(data, process));
         if (server.isPresent()) {
             interrupt(server.get(), patience);
         } else {
@@ -44,13 +46,30 @@ final class LeftServer {
                 .isPresent();
     }
 
+    /** The number may have become that of another's PostgreSQL. */
+    private static boolean isOn(Path data, ProcessHandle postgres) {
+        return postgres.info().arguments().map(List::of).orElse(List.of()).stream()
+                .anyMatch(argument -> isSame(data, argument));
+    }
+
+    /** However it is spelled: by a link, say. */
+    private static boolean isSame(Path data, String argument) {
+        try {
+            return Files.isSameFile(data, Path.of(argument));
+        } catch (IOException | InvalidPathException e) {
+            return false;
+        }
+    }
+
     /** PostgreSQL's fast shutdown: its clients are gone or are not the shop's. */
     private static void interrupt(ProcessHandle server, Duration patience) throws IOException {
         try {
-            new ProcessBuilder("kill", "-INT", Long.toString(server.pid()))
+            Process kill = new ProcessBuilder("kill", "-INT", Long.toString(server.pid()))
                     .inheritIO()
-                    .start()
-                    .waitFor();
+                    .start();
+            if (kill.waitFor() != 0 && server.isAlive()) {
+                throw new IOException("PostgreSQL, process " + server.pid() + ", cannot be told to end");
+            }
             server.onExit().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

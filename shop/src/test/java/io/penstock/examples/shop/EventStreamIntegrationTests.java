@@ -3,7 +3,9 @@ package io.penstock.examples.shop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.penstock.bus.Event;
 import io.penstock.bus.EventBus;
+import io.penstock.bus.RawJson;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +54,19 @@ class EventStreamIntegrationTests {
         });
         watcher.dispose();
         assertThat(seen).allSatisfy(event -> assertThat(event).contains("\"payload\":{\"orderId\":\""));
+    }
+
+    @Test
+    void aPayloadThatWasPublishedOnSeveralLinesIsSentOnOne() {
+        Queue<String> seen = new ConcurrentLinkedQueue<>();
+        Disposable watcher = stream().mapNotNull(ServerSentEvent::data).subscribe(seen::add);
+        RawJson payload = new RawJson("{\n  \"a\": 1,\r\n\r\n  \"b\": \"\\n\"\r}");
+        await().atMost(ShopClient.PATIENCE).until(() -> {
+            bus.publish(Event.of("pretty.printed", payload)).block();
+            return seen.stream().anyMatch(event -> event.contains("pretty.printed"));
+        });
+        watcher.dispose();
+        assertThat(seen).allSatisfy(event -> assertThat(event).contains("\"payload\":{  \"a\": 1,  \"b\": \"\\n\"}}"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,32 @@ class KeptServerIntegrationTests {
             assertThatThrownBy(() -> KeptServer.start(home)).hasMessageContaining("in use by another shop");
         }
         assertThat(pid()).doesNotExist();
+    }
+
+    @Test
+    void aServerOfAnotherPlaceIsLeftAloneThoughItsNumberIsInTheFile() throws IOException {
+        Path elsewhere = home.resolve("elsewhere");
+        try (KeptServer other = KeptServer.start(elsewhere)) {
+            Files.createDirectories(pid().getParent());
+            Files.copy(elsewhere.resolve("data").resolve("postmaster.pid"), pid());
+
+            LeftServer.stop(home.resolve("data"), ShopClient.PATIENCE);
+
+            assertThat(pid()).doesNotExist();
+            assertThat(query(other, "SELECT 'alive'")).isEqualTo("alive");
+        }
+    }
+
+    @Test
+    void whoeverMayNotReadThePasswordIsKeptOut() throws IOException {
+        try (KeptServer server = KeptServer.start(home)) {
+            String other = server.url().replaceFirst("postgres:[^@]*@", "postgres:postgres@");
+
+            assertThatThrownBy(() -> query(other, "SELECT 'in'"))
+                    .hasStackTraceContaining("password authentication failed");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("password"))))
+                    .isEqualTo("rw-------");
+        }
     }
 
     @Test
@@ -84,7 +111,11 @@ class KeptServerIntegrationTests {
     }
 
     private static String query(KeptServer server, String sql) {
-        return DatabaseClient.create(ConnectionFactories.get(server.url()))
+        return query(server.url(), sql);
+    }
+
+    private static String query(String url, String sql) {
+        return DatabaseClient.create(ConnectionFactories.get(url))
                 .sql(sql)
                 .mapValue(String.class)
                 .one()
