@@ -15,9 +15,10 @@ final class Claims {
 
     // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
     // are left out, so the cursor may step back at any time. The two inner queries are in the order of inbox_key: with
-    // EXISTS instead, the planner may search all parked rows for one of the key. What is usual is null: a column that
-    // is
-    // null costs the driver next to nothing, any other a quarter of a microsecond.
+    // EXISTS instead, the planner may search all parked rows for one of the key. The events are looked up one by one
+    // behind the OFFSET, or the planner may read the outbox from its beginning and look for each event in the inbox, as
+    // it does where the inbox was empty when it last looked. What is usual is null: a column that is null costs the
+    // driver next to nothing, any other a quarter of a microsecond.
     static final String READY = """
             SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, nullif(inbox.attempts, 0) AS attempts,
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
@@ -36,14 +37,16 @@ final class Claims {
                    CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 END AS own_xid,
             """ + Rows.EVENT_COLUMNS + """
 
-              FROM ${schema}.inbox
-              JOIN ${schema}.outbox_event event ON event.seq = inbox.seq
-             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
-               AND inbox.partition = ANY ($3::int4[]) AND inbox.seq <> ALL ($4::int8[])
-               AND (cardinality($5::int8[]) = 0 OR inbox.key_hash = ANY ($5::int8[]))
-               AND inbox.key_hash <> ALL ($7::int8[])
+              FROM (SELECT * FROM ${schema}.inbox ready
+                     WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                       AND (cardinality($5::int8[]) = 0 OR ready.key_hash = ANY ($5::int8[]))
+                       AND ready.key_hash <> ALL ($7::int8[])
+                     ORDER BY ready.seq
+                     LIMIT $8) AS inbox
+             CROSS JOIN LATERAL (
+                   SELECT * FROM ${schema}.outbox_event stored WHERE stored.seq = inbox.seq OFFSET 0) AS event
              ORDER BY inbox.seq
-             LIMIT $8
             """;
 
     // The lock on the row that holds the key makes whoever removes it wait, so that no row is parked behind nothing.

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Parked rows: no race may leave one behind nothing, and no number of them costs another key anything. */
 class ParkingIntegrationTests {
@@ -123,6 +124,25 @@ class ParkingIntegrationTests {
         assertThat(buffers(plan)).as(String.join("\n", plan)).isLessThan(120);
     }
 
+    /** As when an application starts for the first time: the statement keeps the plan it got then. */
+    @Test
+    void aHundredThousandEventsThatAreDoneAreNotReadByAClaimPlannedBeforeThereWereAny() {
+        run("DELETE FROM %1$s.inbox");
+        run("TRUNCATE %1$s.outbox_event");
+        run("VACUUM ANALYZE %1$s.inbox");
+        run("VACUUM ANALYZE %1$s.outbox_event");
+
+        List<String> plan = database.with(connection -> prepareClaim(connection)
+                        .then(explainClaim(connection))
+                        .publishOn(Schedulers.boundedElastic())
+                        .doOnNext(planned -> storeMuchThatIsDoneAndLittleThatIsNot())
+                        .then(explainClaim(connection)))
+                .block(PATIENCE);
+
+        assertThat(String.join("\n", plan)).contains("rows=5.00 ");
+        assertThat(buffers(plan)).as(String.join("\n", plan)).isLessThan(120);
+    }
+
     /** Pages touched by the whole claim: 100,000 rows, or their index entries, would be hundreds. */
     private static int buffers(List<String> plan) {
         Matcher hit =
@@ -131,19 +151,31 @@ class ParkingIntegrationTests {
         return Integer.parseInt(hit.group(1)) + (hit.group(2) == null ? 0 : Integer.parseInt(hit.group(2)));
     }
 
-    /** The plan of the bus's own session, generic as that of the prepared statement it executes. */
+    private void storeMuchThatIsDoneAndLittleThatIsNot() {
+        run("INSERT INTO %1$s.outbox_event (id, key_hash, occurred_at, version, type, source, payload)"
+                + " SELECT gen_random_uuid(), n, now(), 1, 'done', 'test', '{}' FROM generate_series(1, 100000) AS n");
+        bus.publishAll(Flux.fromStream(Keyed.events("b", 0, 4))).then().block(PATIENCE);
+    }
+
     private Mono<List<String>> claim(Connection connection) {
-        String partitions =
-                IntStream.range(0, 32).mapToObj(String::valueOf).collect(Collectors.joining(",", "'{", "}'"));
+        return prepareClaim(connection).then(explainClaim(connection));
+    }
+
+    /** The plan of the bus's own session, generic as that of the prepared statement it executes. */
+    private Mono<Void> prepareClaim(Connection connection) {
         // Quoted, because the driver would want to bind its parameters.
         String prepare =
                 "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int8[], bool, int8[], int4) AS "
                         + database.sql(Claims.READY) + " $sql$; END $do$";
+        return Database.changed(connection, prepare, statement -> {}).then();
+    }
+
+    private static Mono<List<String>> explainClaim(Connection connection) {
+        String partitions =
+                IntStream.range(0, 32).mapToObj(String::valueOf).collect(Collectors.joining(",", "'{", "}'"));
         String explain =
                 "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', '{}', true, '{}', 100)";
-        return Database.changed(connection, prepare, statement -> {})
-                .thenMany(Database.rows(
-                        connection, explain, statement -> {}, row -> String.valueOf(row.get(0, String.class))))
+        return Database.rows(connection, explain, statement -> {}, row -> String.valueOf(row.get(0, String.class)))
                 .collectList();
     }
 
