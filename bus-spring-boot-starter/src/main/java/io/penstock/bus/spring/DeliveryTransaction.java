@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.reactive.TransactionContextManager;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -29,20 +30,17 @@ final class DeliveryTransaction {
     }
 
     Mono<Void> join(Connection connection, Mono<Void> handling) {
-        return Mono.deferContextual(outer -> inTransactionContext(
-                manager -> run(manager, connection, handling, outer)));
+        return Mono.deferContextual(
+                outer -> inTransactionContext(manager -> run(manager, connection, handling, outer)));
     }
 
     private Mono<Void> run(
-            TransactionSynchronizationManager manager,
-            Connection connection,
-            Mono<Void> handling,
-            ContextView outer) {
+            TransactionSynchronizationManager manager, Connection connection, Mono<Void> handling, ContextView outer) {
         DeliveryConnectionHolder holder = new DeliveryConnectionHolder(connection);
         factories.forEach(factory -> manager.bindResource(factory, holder));
         manager.setActualTransactionActive(true);
         HandlerSynchronizations synchronizations = HandlerSynchronizations.begin(manager);
-        BusTransaction.follow(
+        Disposable following = BusTransaction.follow(
                 connection,
                 // Resources of other databases are given back by synchronizations that ask for a manager.
                 ending -> inTransactionContext(outside -> synchronizations.afterEnd(ending))
@@ -51,7 +49,13 @@ final class DeliveryTransaction {
                 .then(Mono.defer(synchronizations::beforeCommit))
                 .then(Mono.defer(() -> requireCommittable(holder)))
                 .onErrorResume(error -> synchronizations.beforeCompletion().then(Mono.error(error)))
-                .then(Mono.defer(synchronizations::beforeCompletion));
+                .then(Mono.defer(synchronizations::beforeCompletion))
+                .doOnTerminate(() -> {
+                    // What follows waits for a thread of its own: nothing need, if there is nothing to be done.
+                    if (synchronizations.isEmpty()) {
+                        following.dispose();
+                    }
+                });
     }
 
     /** With a manager of transactions that has none yet. */
