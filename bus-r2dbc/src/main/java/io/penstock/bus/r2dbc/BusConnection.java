@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -56,9 +57,10 @@ final class BusConnection implements Connection, Wrapped<Connection> {
         return hints;
     }
 
-    /** To be done once the transaction has ended, one after the other. */
-    void follow(Function<TransactionEnding, Mono<Void>> follower) {
+    /** To be done once the transaction has ended, one after the other, unless disposed of by then. */
+    Disposable follow(Function<TransactionEnding, Mono<Void>> follower) {
         followers.add(follower);
+        return () -> followers.remove(follower);
     }
 
     /** Rolled back, until a commit says otherwise. */

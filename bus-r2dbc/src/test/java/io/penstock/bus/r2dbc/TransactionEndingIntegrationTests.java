@@ -68,6 +68,17 @@ class TransactionEndingIntegrationTests {
     }
 
     @Test
+    void whatWasTakenBackBeforeTheEndDoesNotFollow() {
+        R2dbcEventBus bus = fixture.bus();
+        bus.inTransaction(tx -> Mono.fromRunnable(() -> {
+                    BusTransaction.follow(tx.connection(), this::noted).dispose();
+                    BusTransaction.follow(tx.connection(), this::noted);
+                }))
+                .block(PATIENCE);
+        assertThat(endings).containsExactly(TransactionEnding.COMMITTED);
+    }
+
+    @Test
     void aTransactionOfTheApplicationsThatIsCancelledIsRolledBack() {
         R2dbcEventBus bus = fixture.bus();
         Sinks.Empty<Void> begun = Sinks.empty();

@@ -37,11 +37,19 @@ final class AmbientTransaction {
                 .switchIfEmpty(Mono.defer(AmbientTransaction::none));
     }
 
-    /** A transaction of a thread, as JDBC's, is another one too: whoever blocks for the publish would be in it. */
+    /**
+     * A transaction of a thread, as JDBC's, is another one too: whoever blocks for the publish would be in it. It looks
+     * active until all is done that follows its completion; by then no more can be registered with it.
+     */
     private static Mono<Optional<AmbientTransaction>> none() {
-        return org.springframework.transaction.support.TransactionSynchronizationManager.isActualTransactionActive()
+        return isThreadInTransaction()
                 ? Mono.error(new IllegalTransactionStateException(ELSEWHERE))
                 : Mono.just(Optional.empty());
+    }
+
+    private static boolean isThreadInTransaction() {
+        return org.springframework.transaction.support.TransactionSynchronizationManager.isActualTransactionActive()
+                && org.springframework.transaction.support.TransactionSynchronizationManager.isSynchronizationActive();
     }
 
     Connection connection() {

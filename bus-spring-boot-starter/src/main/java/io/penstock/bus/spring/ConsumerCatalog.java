@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
@@ -17,11 +18,14 @@ final class ConsumerCatalog implements SmartInitializingSingleton {
 
     private final ConfigurableListableBeanFactory beans;
     private final ConsumerSettings settings;
+    private final ObjectProvider<RelayNames> relays;
     private final Map<String, Declared> consumers = new LinkedHashMap<>();
 
-    ConsumerCatalog(ConfigurableListableBeanFactory beans, ConsumerSettings settings) {
+    ConsumerCatalog(
+            ConfigurableListableBeanFactory beans, ConsumerSettings settings, ObjectProvider<RelayNames> relays) {
         this.beans = beans;
         this.settings = settings;
+        this.relays = relays;
     }
 
     @Override
@@ -53,12 +57,16 @@ final class ConsumerCatalog implements SmartInitializingSingleton {
     /** No error: applications may share their configuration, and code may subscribe consumers by itself. */
     private void tellOfStrangers() {
         settings.names().stream()
-                .filter(name -> !consumers.containsKey(name))
+                .filter(name -> !consumers.containsKey(name) && !isRelay(name))
                 .forEach(name -> LOG.info(
                         "No bean declares the consumer of penstock.consumers.{}: unless code subscribes it, nothing"
                                 + " follows these settings. Declared are {}",
                         name,
                         consumers.keySet()));
+    }
+
+    private boolean isRelay(String name) {
+        return relays.stream().anyMatch(declared -> declared.names().contains(name));
     }
 
     private record Declared(ConsumerSpec<?> spec, String where) {}

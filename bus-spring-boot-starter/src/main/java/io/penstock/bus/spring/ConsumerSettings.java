@@ -3,6 +3,7 @@ package io.penstock.bus.spring;
 import io.penstock.bus.ConsumerOptions;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.RetryPolicy;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,42 @@ final class ConsumerSettings {
     boolean isEnabled(String consumer) {
         PenstockProperties.Consumer set = byName.get(consumer);
         return set == null || set.enabled();
+    }
+
+    /** A relay has options of its own: a shorter timeout, say, would make attempts of outages. */
+    void requireUntuned(String relay) {
+        PenstockProperties.Consumer set = byName.get(relay);
+        if (set != null) {
+            tuned(set).forEach((name, value) -> {
+                throw PropertyRefusedException.of("penstock.consumers." + relay + ".", ofRelay(name, value));
+            });
+        }
+    }
+
+    private static IllegalArgumentException ofRelay(String name, Object value) {
+        return new IllegalArgumentException(
+                name + " is " + value + ", of a relay only enabled is allowed: set it in its RelayOptions");
+    }
+
+    private static Map<String, Object> tuned(PenstockProperties.Consumer set) {
+        Map<String, Object> tuned = new LinkedHashMap<>();
+        addIfSet(tuned, "concurrency", set.concurrency());
+        addIfSet(tuned, "prefetch", set.prefetch());
+        addIfSet(tuned, "batchSize", set.batchSize());
+        addIfSet(tuned, "timeout", set.timeout());
+        addIfSet(tuned, "onDead", set.onDead());
+        addIfSet(tuned, "retry.maxAttempts", set.retry().maxAttempts());
+        addIfSet(tuned, "retry.initialDelay", set.retry().initialDelay());
+        addIfSet(tuned, "retry.multiplier", set.retry().multiplier());
+        addIfSet(tuned, "retry.maxDelay", set.retry().maxDelay());
+        addIfSet(tuned, "retry.jitter", set.retry().jitter());
+        return tuned;
+    }
+
+    private static void addIfSet(Map<String, Object> tuned, String name, @Nullable Object value) {
+        if (value != null) {
+            tuned.put(name, value);
+        }
     }
 
     <T> ConsumerSpec<T> apply(ConsumerSpec<T> spec) {

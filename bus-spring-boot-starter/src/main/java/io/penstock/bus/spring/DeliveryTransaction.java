@@ -4,9 +4,11 @@ import io.penstock.bus.r2dbc.BusTransaction;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import java.util.Set;
+import java.util.function.Function;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.reactive.TransactionContextManager;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -28,28 +30,40 @@ final class DeliveryTransaction {
     }
 
     Mono<Void> join(Connection connection, Mono<Void> handling) {
-        return Mono.deferContextual(context -> TransactionSynchronizationManager.forCurrentTransaction()
-                        .flatMap(manager -> run(manager, connection, handling, context)))
-                .contextWrite(TransactionContextManager.getOrCreateContext())
-                .contextWrite(TransactionContextManager.getOrCreateContextHolder());
+        return Mono.deferContextual(
+                outer -> inTransactionContext(manager -> run(manager, connection, handling, outer)));
     }
 
     private Mono<Void> run(
-            TransactionSynchronizationManager manager,
-            Connection connection,
-            Mono<Void> handling,
-            ContextView context) {
+            TransactionSynchronizationManager manager, Connection connection, Mono<Void> handling, ContextView outer) {
         DeliveryConnectionHolder holder = new DeliveryConnectionHolder(connection);
         factories.forEach(factory -> manager.bindResource(factory, holder));
         manager.setActualTransactionActive(true);
-        manager.initSynchronization();
-        HandlerSynchronizations synchronizations = new HandlerSynchronizations(manager, factories);
-        BusTransaction.follow(
-                connection, ending -> synchronizations.afterEnd(ending).contextWrite(context));
+        HandlerSynchronizations synchronizations = HandlerSynchronizations.begin(manager);
+        Disposable following = BusTransaction.follow(
+                connection,
+                // Resources of other databases are given back by synchronizations that ask for a manager.
+                ending -> inTransactionContext(outside -> synchronizations.afterEnd(ending))
+                        .contextWrite(outer));
         return handling.then(Mono.defer(() -> requireCommittable(holder)))
                 .then(Mono.defer(synchronizations::beforeCommit))
+                .then(Mono.defer(() -> requireCommittable(holder)))
                 .onErrorResume(error -> synchronizations.beforeCompletion().then(Mono.error(error)))
-                .then(Mono.defer(synchronizations::beforeCompletion));
+                .then(Mono.defer(synchronizations::beforeCompletion))
+                .doOnTerminate(() -> {
+                    // What follows waits for a thread of its own: nothing need, if there is nothing to be done.
+                    if (synchronizations.isEmpty()) {
+                        following.dispose();
+                    }
+                });
+    }
+
+    /** With a manager of transactions that has none yet. */
+    private static Mono<Void> inTransactionContext(Function<TransactionSynchronizationManager, Mono<Void>> work) {
+        return TransactionSynchronizationManager.forCurrentTransaction()
+                .flatMap(work)
+                .contextWrite(TransactionContextManager.getOrCreateContext())
+                .contextWrite(TransactionContextManager.getOrCreateContextHolder());
     }
 
     private static Mono<Void> requireCommittable(DeliveryConnectionHolder holder) {

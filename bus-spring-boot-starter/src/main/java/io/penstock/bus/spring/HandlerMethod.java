@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.core.ResolvableType;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -133,6 +134,18 @@ final class HandlerMethod {
                 !parameters.isSuspending() || SuspendingCall.isPossible(),
                 name,
                 "is a suspend function: add org.jetbrains.kotlinx:kotlinx-coroutines-reactor");
+        require(
+                !parameters.isSuspending() || !isResultReactive(),
+                name,
+                "is a suspend function whose result nobody would run: await it inside, or return it without suspend");
+    }
+
+    /** What a suspend function returns is the type of its continuation. */
+    private boolean isResultReactive() {
+        Class<?> result = ResolvableType.forMethodParameter(method, method.getParameterCount() - 1)
+                .getGeneric(0)
+                .resolve();
+        return result != null && ReactiveAdapterRegistry.getSharedInstance().getAdapter(result) != null;
     }
 
     private void require(boolean condition, String name, String problem) {

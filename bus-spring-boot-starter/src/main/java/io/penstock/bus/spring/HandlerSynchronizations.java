@@ -1,9 +1,7 @@
 package io.penstock.bus.spring;
 
 import io.penstock.bus.r2dbc.TransactionEnding;
-import io.r2dbc.spi.ConnectionFactory;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,17 +13,32 @@ import reactor.core.publisher.Mono;
 /**
  * Does what code in a handler's transaction asked Spring to do around its end, in the order in which Spring's transaction
  * managers do it. Only an error before the commit keeps the transaction from it.
+ *
+ * <p>Design note: a handler may work on after its transaction has ended. So the manager that it sees is never changed: it
+ * is to find the ended connection, which refuses it, and not, finding none, to write outside of any transaction. Nor may
+ * that manager be this transaction's just then: in one of its own inside, Spring keeps what was registered here elsewhere.
  */
 final class HandlerSynchronizations {
 
     private static final Logger LOG = LoggerFactory.getLogger(HandlerSynchronizations.class);
 
     private final TransactionSynchronizationManager manager;
-    private final Set<ConnectionFactory> factories;
+    private final Mark mark = new Mark();
+    private volatile List<TransactionSynchronization> suspended = List.of();
 
-    HandlerSynchronizations(TransactionSynchronizationManager manager, Set<ConnectionFactory> factories) {
+    private HandlerSynchronizations(TransactionSynchronizationManager manager) {
         this.manager = manager;
-        this.factories = factories;
+    }
+
+    static HandlerSynchronizations begin(TransactionSynchronizationManager manager) {
+        HandlerSynchronizations synchronizations = new HandlerSynchronizations(manager);
+        manager.initSynchronization();
+        manager.registerSynchronization(synchronizations.mark);
+        return synchronizations;
+    }
+
+    boolean isEmpty() {
+        return registered().stream().allMatch(mark::equals);
     }
 
     Mono<Void> beforeCommit() {
@@ -40,11 +53,10 @@ final class HandlerSynchronizations {
                 .onErrorComplete();
     }
 
-    /** Outside of the transaction: what is published here has one of its own. */
+    /** To be run outside of the transaction: what is published here has one of its own. */
     Mono<Void> afterEnd(TransactionEnding ending) {
         return Mono.defer(() -> {
             List<TransactionSynchronization> registered = registered();
-            leaveTransaction();
             Mono<Void> committed = ending == TransactionEnding.COMMITTED
                     ? each(registered, TransactionSynchronization::afterCommit)
                     : Mono.empty();
@@ -53,16 +65,11 @@ final class HandlerSynchronizations {
         });
     }
 
+    /** Those of this transaction, though the manager may have gone on to another one. */
     private List<TransactionSynchronization> registered() {
-        return manager.isSynchronizationActive() ? manager.getSynchronizations() : List.of();
-    }
-
-    private void leaveTransaction() {
-        factories.forEach(manager::unbindResourceIfPossible);
-        manager.setActualTransactionActive(false);
-        if (manager.isSynchronizationActive()) {
-            manager.clearSynchronization();
-        }
+        List<TransactionSynchronization> current =
+                manager.isSynchronizationActive() ? manager.getSynchronizations() : List.of();
+        return current.contains(mark) ? current : suspended;
     }
 
     private static int status(TransactionEnding ending) {
@@ -78,5 +85,14 @@ final class HandlerSynchronizations {
         return Flux.fromIterable(synchronizations)
                 .concatMapDelayError(synchronization -> Mono.defer(() -> call.apply(synchronization)))
                 .then();
+    }
+
+    /** Registered in this transaction alone, and told when Spring is about to put it aside. */
+    private final class Mark implements TransactionSynchronization {
+
+        @Override
+        public Mono<Void> suspend() {
+            return Mono.fromRunnable(() -> suspended = manager.getSynchronizations());
+        }
     }
 }

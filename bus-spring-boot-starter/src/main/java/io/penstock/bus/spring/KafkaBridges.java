@@ -36,10 +36,14 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
             List<RelayOptions> relays,
             List<IngressOptions> ingresses,
             List<KafkaBridgeListener> listeners,
+            ConsumerSettings settings,
             Duration startTimeout) {
+        relays.forEach(relay -> settings.requireUntuned(relay.name()));
         this.context = context;
         this.bus = bus;
-        this.relays = relays;
+        this.relays = relays.stream()
+                .filter(relay -> settings.isEnabled(relay.name()))
+                .toList();
         this.ingresses = ingresses;
         this.listeners = listeners.toArray(KafkaBridgeListener[]::new);
         this.startTimeout = startTimeout;

@@ -2,6 +2,7 @@ package io.penstock.bus.spring;
 
 import io.penstock.bus.EventBus;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -19,8 +20,9 @@ import org.springframework.context.annotation.Bean;
 public class PenstockConsumersAutoConfiguration {
 
     @Bean
-    ConsumerCatalog penstockConsumerCatalog(ConfigurableListableBeanFactory beans, PenstockProperties properties) {
-        return new ConsumerCatalog(beans, new ConsumerSettings(properties.consumers()));
+    ConsumerCatalog penstockConsumerCatalog(
+            ConfigurableListableBeanFactory beans, PenstockProperties properties, ObjectProvider<RelayNames> relays) {
+        return new ConsumerCatalog(beans, new ConsumerSettings(properties.consumers()), relays);
     }
 
     /** On the starter's bus, which it has started. */

@@ -49,7 +49,7 @@ final class PenstockEndpoint {
                 .zipWith(letters(consumer), ConsumerDescription::new);
     }
 
-    /** Redrives all dead letters of the consumer, a thousand at most, unless one event is named. */
+    /** Redrives a thousand dead letters of the consumer at most, or the one of the event that is named. */
     @WriteOperation
     Mono<Done> change(@Selector String consumer, Action action, @Nullable UUID event) {
         return known(consumer).then(Mono.defer(() -> switch (action) {

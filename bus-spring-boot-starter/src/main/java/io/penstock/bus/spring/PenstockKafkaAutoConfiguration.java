@@ -5,6 +5,7 @@ import io.penstock.bus.kafka.IngressOptions;
 import io.penstock.bus.kafka.KafkaBridgeListener;
 import io.penstock.bus.kafka.KafkaRelay;
 import io.penstock.bus.kafka.RelayOptions;
+import java.util.stream.Collectors;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -21,11 +22,16 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = PenstockConsumersAutoConfiguration.class)
 @ConditionalOnClass(KafkaRelay.class)
 @ConditionalOnBean({EventBus.class, PenstockProperties.class})
-@ConditionalOnProperty(name = "penstock.start-consumers", matchIfMissing = true)
 public class PenstockKafkaAutoConfiguration {
 
     @Bean
+    RelayNames penstockRelayNames(ObjectProvider<RelayOptions> relays) {
+        return new RelayNames(relays.stream().map(RelayOptions::name).collect(Collectors.toUnmodifiableSet()));
+    }
+
+    @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnProperty(name = "penstock.start-consumers", matchIfMissing = true)
     KafkaBridges penstockKafkaBridges(
             ApplicationContext context,
             EventBus bus,
@@ -39,6 +45,7 @@ public class PenstockKafkaAutoConfiguration {
                 relays.orderedStream().toList(),
                 ingresses.orderedStream().toList(),
                 listeners.orderedStream().toList(),
+                new ConsumerSettings(properties.consumers()),
                 properties.startTimeout());
     }
 }

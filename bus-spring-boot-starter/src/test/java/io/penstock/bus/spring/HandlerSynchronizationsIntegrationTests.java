@@ -2,13 +2,18 @@ package io.penstock.bus.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.bus.DeadLetterFilter;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventBus;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -99,6 +104,53 @@ class HandlerSynchronizationsIntegrationTests {
         assertThat(app.count(TABLE + " WHERE id = 'nested-inner'")).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"zombie-publish", "zombie-insert"})
+    void aHandlerThatIsTooLateAndWorksOnWritesNothing(String id) {
+        Event<?> event = Event.of(new OrderPlaced(id, 1));
+        app.bus().publish(event).block(App.PATIENCE);
+        App.awaitThat(() -> isDead(event));
+        app.bean(Shipping.class).rolledBack.get(id).countDown();
+        App.awaitThat(() -> app.bean(Shipping.class).of(id).contains("worked on"));
+        assertThat(app.bean(Shipping.class).of(id)).doesNotContain("stored");
+        assertThat(app.count(TABLE + " WHERE id = '" + id + "'")).isZero();
+        assertThat(events(id)).isOne();
+    }
+
+    @Test
+    void aTimeoutInsideATransactionOfItsOwnEndsBoth() {
+        publish("apart");
+        Shipping shipping = app.bean(Shipping.class);
+        App.awaitThat(() -> shipping.of("apart").contains("after completion 1"));
+        App.awaitThat(() -> shipping.of("apart-inner").contains("after completion 1"));
+        App.awaitThat(() ->
+                app.count("pg_stat_activity WHERE state LIKE 'idle in transaction%' AND query LIKE '%" + TABLE + "%'")
+                        == 0);
+        assertThat(shipping.of("apart")).containsExactly("after completion 1");
+        assertThat(shipping.of("apart-inner")).containsExactly("before completion", "after completion 1");
+    }
+
+    @Test
+    void aRollbackThatASynchronizationHidesIsARollbackStill() {
+        publish("hidden");
+        assertThat(calls("hidden")).containsExactly("before commit", "before completion", "after completion 1");
+        assertThat(app.count(TABLE + " WHERE id = 'hidden'")).isZero();
+    }
+
+    private static boolean isDead(Event<?> event) {
+        return app.bus()
+                .deadLetters()
+                .list(DeadLetterFilter.of("shipping"))
+                .any(letter -> letter.event().id().equals(event.id()))
+                .block(App.PATIENCE);
+    }
+
+    /** Those of the given order: the one that was published here, and those that handlers added. */
+    private static long events(String order) {
+        return app.count(App.schema(HandlerSynchronizationsIntegrationTests.class)
+                + ".outbox_event WHERE payload ->> 'orderId' = '" + order + "'");
+    }
+
     private static void publish(String order) {
         app.publish(new OrderPlaced(order, 1));
     }
@@ -126,12 +178,25 @@ class HandlerSynchronizationsIntegrationTests {
                     .then();
         }
 
+        @Transactional(propagation = Propagation.REQUIRES_NEW)
+        public Mono<Void> writeApartForever(String id, TransactionSynchronization synchronization) {
+            return insert(id)
+                    .then(TransactionSynchronizationManager.forCurrentTransaction())
+                    .doOnNext(manager -> manager.registerSynchronization(synchronization))
+                    .then(Mono.never());
+        }
+
+        @Transactional
+        public Mono<Void> fail() {
+            return Mono.error(new IllegalStateException("no ink"));
+        }
+
         @Transactional(propagation = Propagation.NESTED)
         public Mono<Void> failNested(String id) {
             return insert(id).then(Mono.error(new IllegalStateException("no ink")));
         }
 
-        private Mono<Void> insert(String id) {
+        Mono<Void> insert(String id) {
             return client.sql("INSERT INTO " + TABLE + " VALUES (:id, :id)")
                     .bind("id", id)
                     .then();
@@ -149,6 +214,8 @@ class HandlerSynchronizationsIntegrationTests {
 
         private final List<String> calls = new CopyOnWriteArrayList<>();
         final List<String> told = new CopyOnWriteArrayList<>();
+        final Map<String, CountDownLatch> rolledBack =
+                Map.of("zombie-publish", new CountDownLatch(1), "zombie-insert", new CountDownLatch(1));
         private final Ledger ledger;
         private final EventBus bus;
 
@@ -172,8 +239,27 @@ class HandlerSynchronizationsIntegrationTests {
                 case "failing" -> written.then(Mono.error(new IllegalStateException("no truck")));
                 case "endless" -> written.then(Mono.never());
                 case "nested" -> written.then(ledger.failNested("nested-inner").onErrorComplete());
+                case "apart" -> written.then(ledger.writeApartForever("apart-inner", new Recording("apart-inner")));
+                case "zombie-publish" -> workOn(id, bus.publish(Event.of("order.shipped", order)));
+                case "zombie-insert" -> workOn(id, ledger.insert(id));
                 default -> written;
             };
+        }
+
+        /** Blocks until its transaction has ended, however often it is interrupted, and goes on with the work. */
+        private Mono<Void> workOn(String id, Mono<Void> work) {
+            awaitUninterruptibly(rolledBack.get(id));
+            return work.doOnSuccess(done -> calls.add(id + ": stored")).doFinally(end -> calls.add(id + ": worked on"));
+        }
+
+        private static void awaitUninterruptibly(CountDownLatch latch) {
+            while (latch.getCount() > 0) {
+                try {
+                    latch.await();
+                } catch (InterruptedException goOn) {
+                    // As code does that no interrupt stops.
+                }
+            }
         }
 
         @EventConsumer(value = "telling", types = "order.shipped")
@@ -192,7 +278,11 @@ class HandlerSynchronizationsIntegrationTests {
             @Override
             public Mono<Void> beforeCommit(boolean readOnly) {
                 Mono<Void> called = call("before commit");
-                return order.equals("refused") ? called.then(Mono.error(new IllegalStateException("no"))) : called;
+                return switch (order) {
+                    case "refused" -> called.then(Mono.error(new IllegalStateException("no")));
+                    case "hidden" -> called.then(ledger.fail()).onErrorComplete();
+                    default -> called;
+                };
             }
 
             @Override

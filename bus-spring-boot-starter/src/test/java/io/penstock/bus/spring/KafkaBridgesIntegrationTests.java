@@ -1,6 +1,7 @@
 package io.penstock.bus.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,6 +35,24 @@ class KafkaBridgesIntegrationTests {
         try (App again = App.run(getClass(), Shop.class, "penstock.start-consumers=false")) {
             assertThat(again.stats("to-kafka").running()).isFalse();
         }
+    }
+
+    @Test
+    void aRelayIsSwitchedOffByItsProperty() {
+        try (App app = App.run(getClass(), Shop.class, "penstock.consumers.to-kafka.enabled=false")) {
+            assertThat(app.bus().stats().block(App.PATIENCE).consumers())
+                    .noneMatch(consumer -> consumer.consumer().equals("to-kafka") && consumer.running());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"timeout=1s", "retry.max-attempts=1"})
+    void whatOutagesOfKafkaWouldMeetIsNotSetByProperties(String setting) {
+        assertThatThrownBy(() -> App.run(getClass(), Shop.class, "penstock.consumers.to-kafka." + setting)
+                        .close())
+                .hasStackTraceContaining("set it in its RelayOptions")
+                .hasStackTraceContaining(
+                        "PropertyRefusedException: penstock.consumers.to-kafka." + setting.split("=")[0]);
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -26,7 +27,13 @@ import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.connection.TransactionAwareConnectionFactoryProxy;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.IllegalTransactionStateException;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.event.TransactionPhase;
+import org.springframework.transaction.event.TransactionalApplicationListener;
 import org.springframework.transaction.reactive.TransactionalOperator;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -159,15 +166,21 @@ class PublishInTransactionIntegrationTests {
     @Test
     void aTransactionOfTheThreadAsOfJdbcIsAnotherDatabases() {
         Mono<Void> publish = app.bus().publish(Event.of(new OrderPlaced("jdbc", 1)));
-        org.springframework.transaction.support.TransactionSynchronizationManager.setActualTransactionActive(true);
-        try {
-            assertThatThrownBy(() -> publish.block(App.PATIENCE))
-                    .isInstanceOf(IllegalTransactionStateException.class)
-                    .hasMessageContaining("would not commit with it");
-        } finally {
-            org.springframework.transaction.support.TransactionSynchronizationManager.clear();
-        }
+        TransactionTemplate jdbc = new TransactionTemplate(new ThreadTransactionManager());
+        assertThatThrownBy(() -> jdbc.executeWithoutResult(status -> publish.block(App.PATIENCE)))
+                .isInstanceOf(IllegalTransactionStateException.class)
+                .hasMessageContaining("would not commit with it");
         assertThat(events("jdbc")).isZero();
+    }
+
+    @Test
+    void afterATransactionOfTheThreadItsListenersPublish() {
+        TransactionalApplicationListener<PayloadApplicationEvent<OrderPlaced>> listener =
+                TransactionalApplicationListener.forPayload(TransactionPhase.AFTER_COMMIT, order -> app.publish(order));
+        new TransactionTemplate(new ThreadTransactionManager())
+                .executeWithoutResult(status -> listener.onApplicationEvent(
+                        new PayloadApplicationEvent<>(this, new OrderPlaced("after-jdbc", 1))));
+        assertThat(events("after-jdbc")).isOne();
     }
 
     private static boolean delivered(String order) {
@@ -300,6 +313,24 @@ class PublishInTransactionIntegrationTests {
         R2dbcTransactionManager transactionManager(@Qualifier("billing") ConnectionFactory billing) {
             return new R2dbcTransactionManager(billing);
         }
+    }
+
+    /** Binds its transactions, of no database, to the thread as those of JDBC and JPA do. */
+    private static final class ThreadTransactionManager extends AbstractPlatformTransactionManager {
+
+        @Override
+        protected Object doGetTransaction() {
+            return this;
+        }
+
+        @Override
+        protected void doBegin(Object transaction, TransactionDefinition definition) {}
+
+        @Override
+        protected void doCommit(DefaultTransactionStatus status) {}
+
+        @Override
+        protected void doRollback(DefaultTransactionStatus status) {}
     }
 
     private static ConnectionFactory connections() {

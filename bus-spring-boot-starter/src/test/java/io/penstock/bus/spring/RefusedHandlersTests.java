@@ -9,6 +9,7 @@ import io.r2dbc.spi.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import kotlin.coroutines.Continuation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -50,6 +51,7 @@ class RefusedHandlersTests {
                 Arguments.of(TwoPayloads.class, "takes two payloads"),
                 Arguments.of(PayloadsAsList.class, "a batch is a List<Event<T>>"),
                 Arguments.of(PayloadsAsFlux.class, "a batch is a List<Event<T>>"),
+                Arguments.of(SuspendsForPublisher.class, "whose result nobody would run"),
                 Arguments.of(NoType.class, "says no event type: name it with types"),
                 Arguments.of(NoPayload.class, "says no event type: name it with types"),
                 Arguments.of(NoName.class, "The consumer name '' is not made of"),
@@ -91,6 +93,14 @@ class RefusedHandlersTests {
         @EventConsumer("text")
         String handle(OrderPlaced order) {
             return "";
+        }
+    }
+
+    /** As the compiler of Kotlin writes {@code suspend fun handle(order: OrderPlaced): Flux<String>}. */
+    static class SuspendsForPublisher {
+        @EventConsumer("suspends")
+        Object handle(OrderPlaced order, Continuation<? super Flux<String>> continuation) {
+            return Flux.empty();
         }
     }
 
