@@ -74,14 +74,16 @@ class CellRunIntegrationTests {
         String unpinning = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'";
         Cell cell = run(
                 Seeds.ready(1, 1),
-                Pinned.of(bench -> new Tampered(new TwinDrain(bench, 1, 1, 5), bench, unpinning), "penstock.inbox"));
+                Pinned.of(
+                        bench -> new Tampered(new TwinDrain(bench, 1, 1, 5, true), bench, unpinning),
+                        "penstock.inbox"));
 
         assertThat(cell.rate()).isNull();
         assertThat(cell.error()).contains("transactions that hold a snapshot: 0");
     }
 
     private static Cell drain(String tampering) throws Exception {
-        return run(Seeds.ready(1, 1), bench -> new Tampered(new TwinDrain(bench, 1, 1, 5), bench, tampering));
+        return run(Seeds.ready(1, 1), bench -> new Tampered(new TwinDrain(bench, 1, 1, 5, true), bench, tampering));
     }
 
     private static Cell run(Template template, Variant.Opener opener) throws Exception {
