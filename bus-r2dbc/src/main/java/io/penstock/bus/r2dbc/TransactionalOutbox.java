@@ -20,7 +20,7 @@ final class TransactionalOutbox {
     Mono<Publication> publish(Connection connection, List<? extends Event<?>> events) {
         return Mono.fromCallable(() -> encode(events))
                 .flatMap(encoded -> outbox.append(connection, encoded))
-                .flatMap(Outbox.Appended::allStored)
+                .flatMap(Appended::allStored)
                 .map(appended -> published(connection, events.size(), appended));
     }
 
@@ -28,7 +28,7 @@ final class TransactionalOutbox {
         return events.stream().<Encoded>map(outbox::encode).toList();
     }
 
-    private Publication published(Connection connection, int events, Outbox.Appended appended) {
+    private Publication published(Connection connection, int events, Appended appended) {
         node.listener().published(events);
         if (connection instanceof BusConnection ours) {
             ours.addHints(appended.hints());

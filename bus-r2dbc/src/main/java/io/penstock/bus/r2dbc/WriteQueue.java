@@ -84,18 +84,18 @@ final class WriteQueue {
                 .onErrorResume(error -> failed(batch, error, sent.get()));
     }
 
-    private Mono<Outbox.Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
+    private Mono<Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
         sent.set(true);
         return outbox.append(connection, batch.stream().map(Pending::encoded).toList());
     }
 
-    private void committed(List<Pending> batch, Outbox.Appended appended) {
+    private void committed(List<Pending> batch, Appended appended) {
         wakeUp.committed(appended.hints());
         listener.published(batch.size() - appended.repeated().size());
         tell(batch, pending -> stored(pending, appended));
     }
 
-    private static void stored(Pending pending, Outbox.Appended appended) {
+    private static void stored(Pending pending, Appended appended) {
         if (!appended.repeated().isEmpty() && appended.isRepeated(pending.encoded())) {
             pending.fail(new DuplicateEventException(pending.encoded().event().id()));
         } else {
