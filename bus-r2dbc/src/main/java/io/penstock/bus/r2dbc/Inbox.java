@@ -23,6 +23,15 @@ final class Inbox {
             RETURNING seq
             """;
 
+    // With an array of one, whose length the planner would guess wrong, the application's connections would plan the
+    // statement anew each time, which takes longer than to run it.
+    private static final String TAKE_ONE = """
+            DELETE FROM ${schema}.inbox
+             USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+             WHERE consumer_id = $1 AND state = 0 AND seq = $2
+            RETURNING seq
+            """;
+
     private static final String OWED_LATER = """
             SELECT seq FROM ${schema}.inbox
              WHERE consumer_id = $1 AND state = ANY ('{1,2,3}'::int2[]) AND seq = ANY ($2::int8[])
@@ -49,6 +58,7 @@ final class Inbox {
     private final int consumerId;
     private final String remove;
     private final String take;
+    private final String takeOne;
     private final String release;
 
     Inbox(Database database, int consumerId) {
@@ -56,10 +66,11 @@ final class Inbox {
         this.consumerId = consumerId;
         this.remove = database.sql(REMOVE);
         this.take = database.sql(TAKE);
+        this.takeOne = database.sql(TAKE_ONE);
         this.release = database.sql(RELEASE);
     }
 
-    private Mono<Long> remove(Connection connection, Collection<Claimed> rows) {
+    private Mono<Long> remove(Connection connection, List<Claimed> rows) {
         return Database.changed(
                 connection, remove, statement -> statement.bind(0, consumerId).bind(1, seqs(rows)));
     }
@@ -68,17 +79,21 @@ final class Inbox {
      * Removes rows in a handler's transaction, which the server rolls back when nothing comes for so long; emits those
      * that were still there.
      */
-    Flux<Long> take(Connection connection, Collection<Claimed> rows, Duration longestIdle) {
-        long millis = Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis());
+    Flux<Long> take(Connection connection, List<Claimed> rows, Duration longestIdle) {
+        String millis = Long.toString(Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis()));
+        boolean isOne = rows.size() == 1;
         return Database.rows(
                 connection,
-                take,
-                statement -> statement.bind(0, consumerId).bind(1, seqs(rows)).bind(2, Long.toString(millis)),
-                row -> Rows.required(row, "seq", Long.class));
+                isOne ? takeOne : take,
+                statement -> statement
+                        .bind(0, consumerId)
+                        .bind(1, isOne ? rows.get(0).seq() : seqs(rows))
+                        .bind(2, millis),
+                row -> Rows.required(row, 0, Long.class));
     }
 
     /** Which of the rows are owed all the same, in another state. */
-    Flux<Long> owedLater(Connection connection, Collection<Claimed> rows) {
+    Flux<Long> owedLater(Connection connection, List<Claimed> rows) {
         return Database.rows(
                 connection,
                 database.sql(OWED_LATER),
@@ -110,7 +125,11 @@ final class Inbox {
                         .timeout(database.longestStatement()));
     }
 
-    private static Long[] seqs(Collection<Claimed> rows) {
-        return rows.stream().map(Claimed::seq).toArray(Long[]::new);
+    private static Long[] seqs(List<Claimed> rows) {
+        Long[] seqs = new Long[rows.size()];
+        for (int i = 0; i < seqs.length; i++) {
+            seqs[i] = rows.get(i).seq();
+        }
+        return seqs;
     }
 }
