@@ -1,6 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -108,20 +109,23 @@ final class Claims {
 
     /** Emits the ready rows of a range, in order. */
     Mono<Page> read(Range range, HeldPartitions held) {
-        return database.query(
-                        ready,
-                        statement -> statement
-                                .bind(0, consumer.id())
-                                .bind(1, range.above())
-                                .bind(2, held.claimable())
-                                .bind(3, range.without())
-                                .bind(4, range.onlyKeys())
-                                .bind(5, consumer.isOrdered())
-                                .bind(6, range.exceptKeys())
-                                .bind(7, range.limit()),
-                        row -> seen(row, held.gains()))
-                .collectList()
-                .map(Page::of);
+        return Mono.defer(() -> {
+            Reading reading = new Reading(held.gains());
+            return database.list(ready, statement -> bind(statement, range, held), reading::claimed)
+                    .map(reading::page);
+        });
+    }
+
+    private void bind(Statement statement, Range range, HeldPartitions held) {
+        statement
+                .bind(0, consumer.id())
+                .bind(1, range.above())
+                .bind(2, held.claimable())
+                .bind(3, range.without())
+                .bind(4, range.onlyKeys())
+                .bind(5, consumer.isOrdered())
+                .bind(6, range.exceptKeys())
+                .bind(7, range.limit());
     }
 
     /** Puts blocked rows aside until their key is free; emits how many still had to wait. */
@@ -147,24 +151,6 @@ final class Claims {
                 .single();
     }
 
-    private static Seen seen(Readable row, long gain) {
-        return new Seen(claimed(row, gain), Rows.number(row, 8), Rows.number(row, 9));
-    }
-
-    private static Claimed claimed(Readable row, long gain) {
-        return new Claimed(
-                Rows.required(row, 0, Long.class),
-                Rows.required(row, 1, Long.class),
-                Rows.required(row, 2, Integer.class),
-                (int) Rows.number(row, 3),
-                expiry(row.get(4, Long.class)),
-                row.get(5) != null,
-                row.get(6) != null,
-                (int) Rows.number(row, 7),
-                gain,
-                Rows.event(row, 10));
-    }
-
     /** The database's clock says how long there is left; the node's monotonic clock counts it down from here. */
     private static @Nullable Long expiry(@Nullable Long inMillis) {
         return inMillis == null
@@ -176,9 +162,6 @@ final class Claims {
     @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
     record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
 
-    /** A row, and what is known of the transactions when it was seen. */
-    private record Seen(Claimed row, long xmin, long ownXid) {}
-
     /**
      * What a range had.
      *
@@ -186,15 +169,41 @@ final class Claims {
      * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position
      *     below that, had a lower one
      */
-    record Page(List<Claimed> rows, long xmin, long ownXid) {
+    record Page(List<Claimed> rows, long xmin, long ownXid) {}
 
-        private static Page of(List<Seen> seen) {
-            return seen.isEmpty()
-                    ? new Page(List.of(), 0, 0)
-                    : new Page(
-                            seen.stream().map(Seen::row).toList(),
-                            seen.get(0).xmin(),
-                            seen.get(0).ownXid());
+    /** Takes the rows of a range; what is known of the transactions comes with each of them and is the same. */
+    private static final class Reading {
+
+        private final long gain;
+        private long xmin;
+        private long ownXid;
+        private boolean begun;
+
+        Reading(long gain) {
+            this.gain = gain;
+        }
+
+        Claimed claimed(Readable row) {
+            if (!begun) {
+                begun = true;
+                xmin = Rows.number(row, 8);
+                ownXid = Rows.number(row, 9);
+            }
+            return new Claimed(
+                    Rows.required(row, 0, Long.class),
+                    Rows.required(row, 1, Long.class),
+                    Rows.required(row, 2, Integer.class),
+                    (int) Rows.number(row, 3),
+                    expiry(row.get(4, Long.class)),
+                    row.get(5) != null,
+                    row.get(6) != null,
+                    (int) Rows.number(row, 7),
+                    gain,
+                    Rows.event(row, 10));
+        }
+
+        Page page(List<Claimed> rows) {
+            return new Page(rows, xmin, ownXid);
         }
     }
 

@@ -8,11 +8,13 @@ import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.pool.PoolBuilder;
 
 /**
  * The bus's own few connections, apart from the application's, and the ways statements run on them. Rows are collected
@@ -67,6 +69,8 @@ final class Database {
                 // After a restart of the server every pooled connection may be dead, and is found so one by one.
                 .acquireRetry(most)
                 .allocatorSubscribeOn(Schedulers.boundedElastic())
+                // The one that was used last has the statements prepared, and its process on the server is warm.
+                .customizer(PoolBuilder::idleResourceReuseMruOrder)
                 .build());
         this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {}, error -> {});
     }
@@ -109,8 +113,12 @@ final class Database {
 
     /** Runs one statement in a transaction of its own; emits its rows. */
     <T> Flux<T> query(String sql, Consumer<Statement> bind, Function<Readable, T> row) {
-        return with(connection -> rows(connection, sql, bind, row).collectList())
-                .flatMapIterable(all -> all);
+        return list(sql, bind, row).flatMapIterable(all -> all);
+    }
+
+    /** The same; emits all rows at once. */
+    <T> Mono<List<T>> list(String sql, Consumer<Statement> bind, Function<Readable, T> row) {
+        return with(connection -> rows(connection, sql, bind, row).collectList());
     }
 
     /** Runs one statement in a transaction of its own; emits how many rows it changed. */

@@ -65,29 +65,33 @@ final class DeliveryPipeline<T> {
         this.suspects = suspects;
     }
 
-    /** Emits how each row of the unit ended. To be subscribed to on a handler's thread. */
+    /** To be called, and subscribed to, on a handler's thread. Emits how each row of the unit ended. */
     Mono<List<Ended>> deliver(List<Claimed> rows) {
-        return Mono.defer(() -> run(open(rows))).onErrorResume(error -> Mono.just(notDelivered(rows, error)));
-    }
-
-    private Mono<List<Ended>> run(DeliveryUnit<T> unit) {
-        return unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit);
+        try {
+            DeliveryUnit<T> unit = open(rows);
+            return unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit);
+        } catch (Throwable error) {
+            Outcome released = notDelivered(error);
+            return Mono.just(
+                    rows.stream().map(row -> Ended.notAttempted(row, released)).toList());
+        }
     }
 
     private Mono<List<Ended>> guarded(DeliveryUnit<T> unit) {
-        return suspects.guard(unit, this::begin).onErrorResume(error -> fail(unit, error));
+        return suspects.concern(unit)
+                ? suspects.guard(unit, this::begin).onErrorResume(error -> fail(unit, error))
+                : begin(unit);
     }
 
     /** Not by the handler: its errors are outcomes already. */
-    private List<Ended> notDelivered(List<Claimed> rows, Throwable error) {
+    private Outcome notDelivered(Throwable error) {
         listener.failed("deliver to " + spec.name(), error);
-        Outcome released = new Outcome.Released(
+        return new Outcome.Released(
                 "it could not be delivered: " + error.getClass().getName(), failures.pause());
-        return rows.stream().map(row -> Ended.notAttempted(row, released)).toList();
     }
 
     private DeliveryUnit<T> open(List<Claimed> rows) {
-        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer);
+        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer, rows.size());
         rows.forEach(row -> open(row, unit));
         return unit;
     }
@@ -137,17 +141,20 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> begin(DeliveryUnit<T> unit) {
-        return Mono.defer(() -> {
-                    unit.rows().forEach(row -> listener.started(delivery(row)));
-                    return attempt(unit);
-                })
-                .onErrorResume(error -> fail(unit, error));
+        for (Claimed row : unit.rows()) {
+            listener.started(delivery(row));
+        }
+        return attempt(unit).onErrorResume(error -> fail(unit, error));
     }
 
     private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
-        boolean ours = unit.rows().stream().allMatch(ownership::mayEnd) && !(error instanceof LeaseOverException);
-        return Mono.fromCallable(
-                () -> ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
+        try {
+            boolean ours = unit.rows().stream().allMatch(ownership::mayEnd) && !(error instanceof LeaseOverException);
+            return Mono.just(ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
+        } catch (Throwable another) {
+            Outcome released = notDelivered(another);
+            return Mono.just(unit.end(row -> Ended.notAttempted(row, released)));
+        }
     }
 
     private Mono<List<Ended>> attempt(DeliveryUnit<T> unit) {
@@ -166,8 +173,7 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> plain(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
-        return run(unit, handler)
-                .then(Mono.fromCallable(() -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos()))));
+        return handle(unit, handler, () -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos())));
     }
 
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
@@ -195,39 +201,35 @@ final class DeliveryPipeline<T> {
             return Mono.just(owed.ended());
         }
         // The connection's answer came on a thread of the driver, where no code of the application may run.
-        return run(owed, () -> handler.call(owed, connection))
+        return handle(owed, () -> handler.call(owed, connection), () -> owed)
                 .subscribeOn(threads)
-                .then(Mono.defer(() -> requireOwned(owed)))
-                .then(Mono.defer(() -> release(owed, connection)))
-                .then(Mono.fromCallable(() -> owed.end(row -> Ended.removed(row, owed.nanos()))));
+                .flatMap(handled -> handled(handled, connection));
     }
 
     /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */
-    private Mono<Void> requireOwned(DeliveryUnit<T> owed) {
-        return owed.rows().stream().allMatch(ownership::mayEnd) ? Mono.empty() : Mono.error(new LeaseOverException());
-    }
-
-    private Mono<Void> release(DeliveryUnit<T> owed, BusConnection connection) {
-        List<Long> keys = owed.rows().stream()
+    private Mono<List<Ended>> handled(DeliveryUnit<T> unit, BusConnection connection) {
+        if (!unit.rows().stream().allMatch(ownership::mayEnd)) {
+            return Mono.error(new LeaseOverException());
+        }
+        List<Ended> ended = unit.end(row -> Ended.removed(row, unit.nanos()));
+        List<Long> keys = unit.rows().stream()
                 .filter(freesKey)
                 .map(Claimed::keyHash)
                 .distinct()
                 .toList();
-        if (keys.isEmpty()) {
-            return Mono.empty();
-        }
-        connection.addHints(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
-        return inbox.release(connection.unwrap(), keys).then();
+        return keys.isEmpty() ? Mono.just(ended) : release(keys, connection).thenReturn(ended);
     }
 
-    private Mono<Void> run(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
+    private Mono<Long> release(List<Long> keys, BusConnection connection) {
+        connection.addHints(List.of(new Hint(consumer.id(), Hint.NOTHING_READY, 0)));
+        return inbox.release(connection.unwrap(), keys);
+    }
+
+    private <R> Mono<R> handle(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler, Supplier<R> result) {
         unit.attempt();
         Duration timeout = spec.options().timeout();
-        Mono<Void> handling = HandlerCall.of(handler, deadlines, () -> unit.timedOut(spec.name(), timeout));
-        return unit.rows().size() == 1 && !spec.isBatch()
-                ? handling.contextWrite(context ->
-                        context.put(Delivery.CONTEXT_KEY, delivery(unit.rows().get(0))))
-                : handling;
+        Delivery delivery = spec.isBatch() ? null : delivery(unit.rows().get(0));
+        return HandlerCall.of(handler, result, delivery, deadlines, () -> unit.timedOut(spec.name(), timeout));
     }
 
     /** A handler that is within its time is never ended by the server; one whose node is frozen is. */

@@ -15,22 +15,24 @@ final class DeliveryUnit<T> {
 
     private static final Outcome NOT_READY = new Outcome.Released("another node put it off", Duration.ZERO);
 
-    private final List<Claimed> rows = new ArrayList<>();
-    private final List<Event<T>> events = new ArrayList<>();
-    private final List<Ended> ended = new ArrayList<>();
-    private final Set<Long> heldKeys = new HashSet<>();
+    private final List<Claimed> rows;
+    private final List<Event<T>> events;
+    private final List<Ended> ended = new ArrayList<>(0);
+    private final Set<Long> heldKeys = new HashSet<>(0);
     private final Registered consumer;
     private final long openedAt = System.nanoTime();
     // Whether the handler was called: before that nothing is an attempt.
     private boolean attempted;
 
-    DeliveryUnit(Registered consumer) {
+    DeliveryUnit(Registered consumer, int most) {
         this.consumer = consumer;
+        this.rows = new ArrayList<>(most);
+        this.events = new ArrayList<>(most);
     }
 
     /** Whether an earlier row of its key ended here so that this one has to wait. */
     boolean holds(Claimed row) {
-        return heldKeys.contains(row.keyHash());
+        return !heldKeys.isEmpty() && heldKeys.contains(row.keyHash());
     }
 
     long nanos() {
@@ -61,7 +63,7 @@ final class DeliveryUnit<T> {
 
     /** The same with its rows marked as begun. */
     DeliveryUnit<T> mark() {
-        DeliveryUnit<T> marked = new DeliveryUnit<>(consumer);
+        DeliveryUnit<T> marked = new DeliveryUnit<>(consumer, rows.size());
         marked.ended.addAll(ended);
         for (int i = 0; i < rows.size(); i++) {
             marked.add(rows.get(i).mark(), events.get(i));
@@ -91,14 +93,15 @@ final class DeliveryUnit<T> {
     }
 
     List<Ended> end(Function<Claimed, Ended> ending) {
-        List<Ended> all = new ArrayList<>(ended);
+        List<Ended> all = new ArrayList<>(ended.size() + rows.size());
+        all.addAll(ended);
         rows.forEach(row -> all.add(ending.apply(row)));
         return all;
     }
 
     /** Without the rows that are not ready any more: those end as duplicates, or released if they are owed all the same. */
     DeliveryUnit<T> retain(Set<Long> owed, Set<Long> owedLater) {
-        DeliveryUnit<T> left = new DeliveryUnit<>(consumer);
+        DeliveryUnit<T> left = new DeliveryUnit<>(consumer, rows.size());
         left.ended.addAll(ended);
         for (int i = 0; i < rows.size(); i++) {
             if (owed.contains(rows.get(i).seq())) {

@@ -253,9 +253,15 @@ final class Dispatcher {
 
     /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
     private void enter(List<List<Claimed>> units) {
-        for (List<Claimed> unit : units) {
-            (unit.get(0).isSuspected() ? alone : gate).enter(List.of(unit));
-        }
+        List<List<Claimed>> suspected =
+                units.stream().filter(Units::isSuspected).toList();
+        alone.enter(suspected);
+        gate.enter(
+                suspected.isEmpty()
+                        ? units
+                        : units.stream()
+                                .filter(unit -> !Units.isSuspected(unit))
+                                .toList());
     }
 
     /** A row that is no longer ours may have had others parked behind it by its new owner. */

@@ -1,14 +1,14 @@
 package io.penstock.bus.r2dbc;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
@@ -17,23 +17,25 @@ import reactor.core.publisher.Mono;
  *
  * <p>Design note: this is what {@code flatMap} with a concurrency does, but that scans all its inner subscribers whenever
  * one of them ends, which took 22 % of the CPU of a drain with 256 handlers at once. So running units are subscribed
- * to by {@link UnitRun}, and this class owns these.
+ * to by {@link UnitRun}, and this class owns these, each in a slot.
  */
 final class Gate implements Disposable {
 
-    private final Queue<List<Claimed>> waiting = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger running = new AtomicInteger();
-    private final AtomicInteger drains = new AtomicInteger();
-    private final Set<UnitRun> runs = ConcurrentHashMap.newKeySet();
-    private final int most;
+    private final Queue<List<Claimed>> waiting = new ArrayDeque<>();
+    private final @Nullable UnitRun[] running;
+    private final int[] freeSlots;
     private final Executor threads;
     private final Function<List<Claimed>, Mono<List<Ended>>> deliver;
     private final Consumer<List<Ended>> onEnd;
-    private volatile boolean disposed;
+    private int free;
+    private boolean disposed;
 
-    /** @param deliver must not error; {@code onEnd} gets what it emits */
+    /** @param deliver called on the threads; {@code onEnd} gets what it emits */
     Gate(int most, Executor threads, Function<List<Claimed>, Mono<List<Ended>>> deliver, Consumer<List<Ended>> onEnd) {
-        this.most = most;
+        this.running = new @Nullable UnitRun[most];
+        this.freeSlots = new int[most];
+        Arrays.setAll(freeSlots, slot -> slot);
+        this.free = most;
         this.threads = threads;
         this.deliver = deliver;
         this.onEnd = onEnd;
@@ -41,52 +43,48 @@ final class Gate implements Disposable {
 
     void enter(List<List<Claimed>> units) {
         if (!units.isEmpty()) {
-            waiting.addAll(units);
-            drain();
+            add(units);
         }
+    }
+
+    private synchronized void add(List<List<Claimed>> units) {
+        waiting.addAll(units);
+        startWaiting();
     }
 
     /** Cancels what runs, and lets nothing more in. */
     @Override
     public void dispose() {
-        disposed = true;
-        runs.forEach(UnitRun::dispose);
+        close().forEach(UnitRun::dispose);
     }
 
-    private void drain() {
-        if (drains.getAndIncrement() != 0) {
-            return;
+    private synchronized List<UnitRun> close() {
+        disposed = true;
+        List<UnitRun> runs = new ArrayList<>();
+        for (UnitRun run : running) {
+            if (run != null) {
+                runs.add(run);
+            }
         }
-        int seen = 1;
-        while (seen != 0) {
-            startWaiting();
-            seen = drains.addAndGet(-seen);
-        }
+        return runs;
     }
 
     private void startWaiting() {
-        while (running.get() < most && !disposed) {
+        while (free > 0 && !disposed) {
             List<Claimed> unit = waiting.poll();
             if (unit == null) {
                 return;
             }
-            running.incrementAndGet();
-            start(new UnitRun(deliver.apply(unit), onEnd, this::left));
-        }
-    }
-
-    private void start(UnitRun run) {
-        runs.add(run);
-        if (disposed) {
-            run.dispose();
-        } else {
+            int slot = freeSlots[--free];
+            UnitRun run = new UnitRun(slot, unit, deliver, onEnd, this::left);
+            running[slot] = run;
             threads.execute(run);
         }
     }
 
-    private void left(UnitRun run) {
-        runs.remove(run);
-        running.decrementAndGet();
-        drain();
+    private synchronized void left(UnitRun run) {
+        running[run.slot()] = null;
+        freeSlots[free++] = run.slot();
+        startWaiting();
     }
 }

@@ -95,7 +95,8 @@ final class Settlement {
     }
 
     private Mono<Void> flush(List<List<Ended>> units) {
-        List<Ended> all = units.stream().flatMap(List::stream).toList();
+        List<Ended> all = new ArrayList<>();
+        units.forEach(all::addAll);
         return Mono.defer(() -> write(sorted(all)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)

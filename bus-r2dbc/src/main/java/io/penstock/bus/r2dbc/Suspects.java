@@ -60,12 +60,21 @@ final class Suspects {
         this.marking = new Gatherer<>(1, this::flush, Marking::size, MOST_ROWS, MOST_ROWS);
     }
 
-    /** Begins a unit: at once, or when it is stored that it is begun, or in its turn. */
-    <T> Mono<List<Ended>> guard(DeliveryUnit<T> unit, Function<DeliveryUnit<T>, Mono<List<Ended>>> begin) {
-        if (unit.rows().get(0).isSuspected()) {
-            return node.isolation().alone(Mono.defer(() -> countAndBegin(unit, begin)));
+    /** Whether a unit has rows that may have killed a node. */
+    boolean concern(DeliveryUnit<?> unit) {
+        for (Claimed row : unit.rows()) {
+            if (row.isSuspected() || ownership.isSuspect(row)) {
+                return true;
+            }
         }
-        return unit.rows().stream().anyMatch(ownership::isSuspect) ? markAndBegin(unit, begin) : begin.apply(unit);
+        return false;
+    }
+
+    /** Begins a unit that is of concern: when it is stored that it is begun, or in its turn. */
+    <T> Mono<List<Ended>> guard(DeliveryUnit<T> unit, Function<DeliveryUnit<T>, Mono<List<Ended>>> begin) {
+        return unit.rows().get(0).isSuspected()
+                ? node.isolation().alone(Mono.defer(() -> countAndBegin(unit, begin)))
+                : markAndBegin(unit, begin);
     }
 
     /** What was begun and cut short by a stop has killed nobody. */

@@ -2,9 +2,9 @@ package io.penstock.bus.r2dbc;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -16,20 +16,35 @@ import reactor.util.context.Context;
  * <p>Design note: {@code subscribeOn} does this too, with a worker, a future and two sets of disposables for each unit,
  * a tenth of the CPU of a drain.
  */
-final class UnitRun implements Runnable, Disposable {
+final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
 
-    private final Mono<List<Ended>> delivery;
+    private final int slot;
+    private final List<Claimed> unit;
+    private final Function<List<Claimed>, Mono<List<Ended>>> deliver;
     private final Consumer<List<Ended>> onEnd;
     private final Consumer<UnitRun> onLeft;
-    private final Disposable.Swap subscription = Disposables.swap();
     private @Nullable Thread thread;
     private boolean over;
 
-    /** @param onLeft called once, after {@code onEnd} if that is called */
-    UnitRun(Mono<List<Ended>> delivery, Consumer<List<Ended>> onEnd, Consumer<UnitRun> onLeft) {
-        this.delivery = delivery;
+    /**
+     * @param slot of the gate it passed
+     * @param onLeft called once, after {@code onEnd} if that is called
+     */
+    UnitRun(
+            int slot,
+            List<Claimed> unit,
+            Function<List<Claimed>, Mono<List<Ended>>> deliver,
+            Consumer<List<Ended>> onEnd,
+            Consumer<UnitRun> onLeft) {
+        this.slot = slot;
+        this.unit = unit;
+        this.deliver = deliver;
         this.onEnd = onEnd;
         this.onLeft = onLeft;
+    }
+
+    int slot() {
+        return slot;
     }
 
     @Override
@@ -38,9 +53,7 @@ final class UnitRun implements Runnable, Disposable {
             return;
         }
         try {
-            // Before the handler is called, so that a cancel also reaches one that blocks in there.
-            delivery.doOnSubscribe(begun -> subscription.update(begun::cancel))
-                    .subscribe(this::end, this::drop, this::leave);
+            deliver.apply(unit).subscribe(this);
         } catch (Throwable fatal) {
             drop(fatal);
         } finally {
@@ -50,8 +63,26 @@ final class UnitRun implements Runnable, Disposable {
 
     @Override
     public void dispose() {
-        subscription.dispose();
+        cancel();
         leave();
+    }
+
+    /** What a handler brings about after it was cancelled is not recorded: its row stays owed. */
+    @Override
+    protected void hookOnNext(List<Ended> ended) {
+        if (!isOver()) {
+            onEnd.accept(ended);
+        }
+    }
+
+    @Override
+    protected void hookOnComplete() {
+        leave();
+    }
+
+    @Override
+    protected void hookOnError(Throwable error) {
+        drop(error);
     }
 
     private synchronized boolean enter() {
@@ -61,13 +92,6 @@ final class UnitRun implements Runnable, Disposable {
 
     private synchronized void leaveThread() {
         thread = null;
-    }
-
-    /** What a handler brings about after it was cancelled is not recorded: its row stays owed. */
-    private void end(List<Ended> ended) {
-        if (!isOver()) {
-            onEnd.accept(ended);
-        }
     }
 
     /** Of the bus itself, or of a handler that had ended already and then threw what Reactor lets through. */

@@ -36,6 +36,11 @@ final class Units {
         return formed;
     }
 
+    /** Whether it may have killed its node. */
+    static boolean isSuspected(List<Claimed> unit) {
+        return unit.get(0).isSuspected();
+    }
+
     static boolean mayJoin(Claimed row, List<Claimed> unit) {
         return unit.isEmpty() || !(goesAlone(row) || goesAlone(unit.get(0)));
     }

@@ -91,15 +91,20 @@ final class Window {
     }
 
     /** Whether the end of this row frees what is parked behind it: nothing of its key comes before that in memory. */
-    synchronized boolean freesKey(Claimed row) {
-        return row.followed() && lanes.isLast(row);
+    boolean freesKey(Claimed row) {
+        return row.followed() && isLast(row);
+    }
+
+    private synchronized boolean isLast(Claimed row) {
+        return lanes.isLast(row);
     }
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
-    synchronized List<List<Claimed>> advance(List<Ended> ended) {
-        if (!consumer.isOrdered()) {
-            return List.of();
-        }
+    List<List<Claimed>> advance(List<Ended> ended) {
+        return consumer.isOrdered() ? advanceKeys(ended) : List.of();
+    }
+
+    private synchronized List<List<Claimed>> advanceKeys(List<Ended> ended) {
         List<List<Claimed>> next = new ArrayList<>();
         Set<Long> held = keysHeld(ended);
         for (long key : keys(ended)) {
