@@ -4,6 +4,8 @@ import io.penstock.bus.DuplicateEventException;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.EventLimits;
+import io.penstock.bus.JacksonEventCodec;
+import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -81,6 +83,8 @@ final class Outbox {
                    ARRAY(SELECT due_in FROM hint ORDER BY consumer_id) AS due_ins
             """;
 
+    private static final EventCodec STRICT = JacksonEventCodec.create();
+
     private final String append;
     private final SchemaName schema;
     private final EventCodec codec;
@@ -98,9 +102,16 @@ final class Outbox {
 
     /** Checks an event and writes its payload as JSON; throws {@code InvalidEventException}, and touches no SQL. */
     Encoded encode(Event<?> event) {
-        String payload = codec.encode(event);
+        String payload = oneValue(event, codec.encode(event));
         limits.check(event, payload);
         return new Encoded(event, payload, HeadersJson.write(event.headers()), KeyHash.of(event));
+    }
+
+    /** The payloads of a batch are joined to one array: more than a value would come to lie on other events. */
+    private String oneValue(Event<?> event, String payload) {
+        return codec instanceof JacksonEventCodec
+                ? payload
+                : STRICT.encode(event.withPayload(new RawJson(payload)).build());
     }
 
     /** Writes the events in their order with one statement, in whatever transaction the connection is in. */
