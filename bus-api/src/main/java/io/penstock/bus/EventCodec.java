@@ -4,7 +4,7 @@ package io.penstock.bus;
 public interface EventCodec {
 
     /**
-     * The event's payload as one JSON value, strict by RFC 8259.
+     * The event's payload as one JSON value, strict by RFC 8259; anything else is refused before any SQL.
      *
      * @throws InvalidEventException when the payload cannot be written, naming the event
      */

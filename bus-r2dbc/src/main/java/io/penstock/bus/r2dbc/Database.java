@@ -90,7 +90,7 @@ final class Database {
 
     /** A connection apart from the pool, prepared as those in it are; who opens it closes it. */
     Mono<Connection> open() {
-        return connections.create().timeout(LONGEST_OPENING);
+        return Arrival.opened(connections.create(), LONGEST_OPENING);
     }
 
     /**
@@ -165,7 +165,9 @@ final class Database {
         private static Mono<Connection> prepare(Connection connection) {
             return Mono.usingWhen(
                     Mono.just(connection),
-                    opened -> rows(opened, SESSION, statement -> {}, row -> row).then(Mono.just(opened)),
+                    opened -> rows(opened, SESSION, statement -> {}, row -> row)
+                            .then(Mono.just(opened))
+                            .timeout(LONGEST_OPENING),
                     opened -> Mono.empty(),
                     (opened, error) -> opened.close(),
                     Connection::close);

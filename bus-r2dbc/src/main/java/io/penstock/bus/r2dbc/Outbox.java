@@ -3,6 +3,8 @@ package io.penstock.bus.r2dbc;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.EventLimits;
+import io.penstock.bus.JacksonEventCodec;
+import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.util.List;
 import reactor.core.publisher.Mono;
@@ -12,6 +14,8 @@ import reactor.core.publisher.Mono;
  * receives an event is decided with its commit.
  */
 final class Outbox {
+
+    private static final EventCodec STRICT = JacksonEventCodec.create();
 
     private final OutboxRow row;
     private final OutboxBatch batch;
@@ -30,9 +34,16 @@ final class Outbox {
 
     /** Checks an event and writes its payload as JSON; throws {@code InvalidEventException}, and touches no SQL. */
     Encoded encode(Event<?> event) {
-        String payload = codec.encode(event);
+        String payload = oneValue(event, codec.encode(event));
         limits.check(event, payload);
         return new Encoded(event, payload, HeadersJson.write(event.headers()), KeyHash.of(event));
+    }
+
+    /** The payloads of a batch are joined to one array: more than a value would come to lie on other events. */
+    private String oneValue(Event<?> event, String payload) {
+        return codec instanceof JacksonEventCodec
+                ? payload
+                : STRICT.encode(event.withPayload(new RawJson(payload)).build());
     }
 
     /** Writes the events in their order with one statement, in whatever transaction the connection is in. */

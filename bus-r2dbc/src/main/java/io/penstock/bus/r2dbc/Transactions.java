@@ -8,12 +8,9 @@ import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
@@ -169,15 +166,8 @@ final class Transactions {
 
     /** A pool may have no limit to waiting of its own, and no handler has run yet: not an attempt. */
     private Mono<Connection> acquire() {
-        return Mono.defer(() -> {
-            Arrival arrival = new Arrival();
-            return arrival.from(application)
-                    .timeout(acquireTimeout)
-                    .filter(connection -> arrival.take())
-                    .doOnCancel(arrival::abandon)
-                    .doOnError(error -> arrival.abandon())
-                    .onErrorMap(this::noConnection);
-        });
+        return Arrival.borrowed(Mono.defer(() -> Mono.from(application.create())), acquireTimeout)
+                .onErrorMap(this::noConnection);
     }
 
     private NoConnectionException noConnection(Throwable error) {
@@ -186,57 +176,6 @@ final class Transactions {
                         ? "No connection of the application within " + acquireTimeout
                         : "No connection of the application: " + error.getMessage(),
                 error);
-    }
-
-    /**
-     * A connection on its way from the pool, which either arrives or is given back.
-     *
-     * <p>Design note: a cancel that passes the arrival makes the pool take the connection back while it is being used
-     * here: its next borrower would then have its transaction rolled back in the middle. So a cancel does not reach the
-     * pool by itself; first it is decided, once, whether the connection was taken.
-     */
-    private static final class Arrival {
-
-        private static final Object TAKEN = new Object();
-        private static final Object ABANDONED = new Object();
-
-        private final AtomicReference<@Nullable Object> state = new AtomicReference<>();
-        private final Sinks.Empty<Void> abandoned = Sinks.empty();
-
-        /** Cached, so that no cancel gets past it. */
-        Mono<Connection> from(ConnectionFactory application) {
-            return Mono.<Connection>from(application.create())
-                    .takeUntilOther(abandoned.asMono())
-                    .doOnNext(this::arrived)
-                    .cache();
-        }
-
-        /** Whether it is the caller's from now on. */
-        boolean take() {
-            Object arrived = state.get();
-            return arrived instanceof Connection && state.compareAndSet(arrived, TAKEN);
-        }
-
-        void abandon() {
-            Object before = state.getAndUpdate(now -> now == TAKEN ? TAKEN : ABANDONED);
-            if (before instanceof Connection arrived) {
-                giveBack(arrived);
-            }
-            if (before != TAKEN) {
-                abandoned.tryEmitEmpty();
-            }
-        }
-
-        private void arrived(Connection connection) {
-            if (!state.compareAndSet(null, connection)) {
-                giveBack(connection);
-            }
-        }
-
-        /** Nobody is left to whom this could be chained. */
-        private static void giveBack(Connection connection) {
-            Mono.from(connection.close()).onErrorComplete().subscribe();
-        }
     }
 
     /** The application's connection factory gave none: nothing has run. */

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Event;
+import io.penstock.bus.EventCodec;
 import io.penstock.bus.EventLimits;
 import io.penstock.bus.InvalidEventException;
 import io.penstock.bus.JacksonEventCodec;
+import io.penstock.bus.PublishResult;
 import io.penstock.bus.RawJson;
 import java.time.Instant;
 import java.util.HashMap;
@@ -20,6 +22,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -184,6 +188,48 @@ class RefusedPublishIntegrationTests {
 
         assertThat(failure).isInstanceOf(InvalidEventException.class);
         assertThat(fixture.count("outbox_event")).isZero();
+    }
+
+    /** The payloads of a batch travel together: what is not one value could come to lie on other events. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1,2", "{\"a\":1},{\"b\":2}", "1],[2", "", "{", "{} // ok"})
+    void whatTheApplicationsCodecGivesIsRefusedUnlessItIsOneJsonValue(String text) {
+        R2dbcEventBus bus = fixture.bus(options -> options.codec(giving(text)));
+        Event<String> bad = Event.of("order.placed", "bad");
+        Event<RawJson> good = event("\"good\"");
+
+        List<PublishResult> results =
+                bus.publishAll(Flux.just(good, bad)).collectList().block(PATIENCE);
+        Throwable failure = bus.inTransaction(tx -> tx.publishAll(List.of(bad, good))
+                        .<Throwable>thenReturn(new AssertionError("stored"))
+                        .onErrorResume(Mono::just))
+                .block(PATIENCE);
+
+        assertThat(results).extracting(PublishResult::isStored).containsExactly(true, false);
+        assertThat(failure)
+                .isInstanceOf(InvalidEventException.class)
+                .hasMessageContaining(bad.id().toString())
+                .hasMessageContaining("not JSON");
+        assertThat(fixture.<String>all(
+                        "SELECT payload::text AS payload FROM " + fixture.schema() + ".outbox_event",
+                        row -> row.get("payload", String.class)))
+                .containsExactly("\"good\"");
+    }
+
+    private static EventCodec giving(String text) {
+        EventCodec jackson = JacksonEventCodec.create();
+        return new EventCodec() {
+
+            @Override
+            public String encode(Event<?> event) {
+                return event.payload() instanceof RawJson raw ? raw.text() : text;
+            }
+
+            @Override
+            public <T> T decode(Event<RawJson> stored, Class<T> target) {
+                return jackson.decode(stored, target);
+            }
+        };
     }
 
     private static String decoded(Event<RawJson> event) {
