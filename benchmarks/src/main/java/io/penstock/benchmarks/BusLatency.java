@@ -22,7 +22,7 @@ final class BusLatency extends BusAttempt {
     @Override
     public void prepare() throws Exception {
         super.prepare();
-        Blocking.await(bus.subscribe(BusDrain.Shape.DEFAULT.spec("consumer-0", this::handle)));
+        Blocking.await(bus.subscribe(Shape.DEFAULT.spec("consumer-0", this::handle)));
     }
 
     private void handle(int number) {
@@ -56,7 +56,7 @@ final class BusLatency extends BusAttempt {
     @Override
     public Map<String, Object> config() {
         Map<String, Object> config = new HashMap<>(super.config());
-        config.putAll(BusDrain.Shape.DEFAULT.config());
+        config.putAll(Shape.DEFAULT.config());
         config.put(RATE, bench.option(RATE, 500));
         return config;
     }

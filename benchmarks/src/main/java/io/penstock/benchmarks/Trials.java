@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +8,7 @@ final class Trials {
 
     private static final int EVENTS = 200_000;
     private static final int TIMES = 10;
-    private static final Template READY = Seeds.ready(1, 1);
+    private static final Template READY = Seeds.ready(1);
 
     private Trials() {}
 
@@ -18,7 +17,7 @@ final class Trials {
                 "pinned-xmin",
                 EVENTS,
                 List.of(
-                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, 1, Shape.DEFAULT), "penstock.inbox"))
+                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, Shape.DEFAULT), "penstock.inbox"))
                                 .on(READY)
                                 .against("twin"),
                         Drains.ours("penstock, not pinned", Shape.DEFAULT),
@@ -27,7 +26,7 @@ final class Trials {
                                         Role.TWIN,
                                         Guarantees.BY_HAND,
                                         Pinned.of(
-                                                bench -> new TwinDrain(bench, 1, 1, Shape.DEFAULT.window(), true),
+                                                bench -> new TwinDrain(bench, 1, Shape.DEFAULT.window(), true),
                                                 "penstock.inbox"))
                                 .on(READY)));
     }

@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
  */
 final class TwinLatency extends TwinAttempt {
 
-    private static final int LIMIT = 1_000;
+    private static final int LIMIT = Shape.DEFAULT.window();
 
     private final Tally tally;
     private final OpenLoop loop;

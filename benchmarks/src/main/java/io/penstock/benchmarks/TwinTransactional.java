@@ -16,11 +16,11 @@ import reactor.core.publisher.Mono;
 final class TwinTransactional implements Attempt {
 
     private final Bench bench;
-    private final BusDrain.Shape shape;
+    private final Shape shape;
     private final Tally tally;
     private final ConnectionPool pool;
 
-    TwinTransactional(Bench bench, BusDrain.Shape shape) {
+    TwinTransactional(Bench bench, Shape shape) {
         this.bench = bench;
         this.shape = shape;
         this.tally = new Tally(bench.events());
