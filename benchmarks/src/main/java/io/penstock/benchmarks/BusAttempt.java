@@ -29,6 +29,7 @@ abstract class BusAttempt implements Attempt {
     @Override
     public void prepare() throws Exception {
         Blocking.await(bus.start());
+        R2dbc.fill(pool);
     }
 
     @Override

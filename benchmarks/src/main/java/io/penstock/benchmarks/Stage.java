@@ -40,6 +40,7 @@ public final class Stage implements AutoCloseable {
                 .on(template);
         Stage stage = new Stage(server, databases, databases.fresh(variant, 0, Map.of()));
         Blocking.await(stage.bus.start());
+        R2dbc.fill(stage.pool);
         return stage;
     }
 

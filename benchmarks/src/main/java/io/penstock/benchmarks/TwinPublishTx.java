@@ -21,7 +21,7 @@ final class TwinPublishTx implements Attempt {
 
     @Override
     public void prepare() {
-        Blocking.await(pool.warmup());
+        R2dbc.fill(pool);
     }
 
     @Override

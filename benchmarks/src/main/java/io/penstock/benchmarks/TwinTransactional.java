@@ -29,7 +29,7 @@ final class TwinTransactional implements Attempt {
 
     @Override
     public void prepare() {
-        Blocking.await(pool.warmup());
+        R2dbc.fill(pool);
     }
 
     @Override
