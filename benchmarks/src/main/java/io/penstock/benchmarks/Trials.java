@@ -53,7 +53,8 @@ final class Trials {
                         ours("penstock, first tenth of ten times as much", bench -> new BusBacklog(bench, TIMES))
                                 .on(Seeds.backlog(TIMES)),
                         ours("penstock, ten times as much in 256 MiB", bench -> new SmallHeap(bench, TIMES))
-                                .on(Seeds.backlog(TIMES))));
+                                .on(Seeds.backlog(TIMES))
+                                .cold()));
     }
 
     static Workload nodes() {
@@ -77,7 +78,9 @@ final class Trials {
     }
 
     private static Variant nodes(String name, int count) {
-        return ours(name, bench -> new BusNodes(bench, count)).on(Seeds.readyForSecond());
+        return ours(name, bench -> new BusNodes(bench, count))
+                .on(Seeds.readyForSecond())
+                .cold();
     }
 
     private static Variant ours(String name, Variant.Opener opener) {

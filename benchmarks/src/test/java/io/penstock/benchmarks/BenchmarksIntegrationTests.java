@@ -52,7 +52,7 @@ class BenchmarksIntegrationTests {
         Arguments arguments = Arguments.parse(words());
         return Workloads.all().stream()
                 .flatMap(workload -> workload.variants().stream()
-                        .filter(arguments::wants)
+                        .filter(variant -> arguments.wants(workload, variant))
                         .map(variant -> workload.name() + ", " + variant.name()))
                 .toList();
     }
