@@ -54,7 +54,6 @@ final class BusTransactional extends BusAttempt {
     public Map<String, Object> config() {
         Map<String, Object> config = super.config();
         config.putAll(shape.config());
-        config.put("connections", Math.min(POOL, shape.concurrency()));
         return config;
     }
 }
