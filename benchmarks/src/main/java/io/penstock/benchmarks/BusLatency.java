@@ -8,15 +8,13 @@ import reactor.core.publisher.Flux;
 /** Publishes single events when they are due; a handler notes when it began. */
 final class BusLatency extends BusAttempt {
 
-    static final String RATE = "rate";
-
     private final Tally tally;
     private final OpenLoop loop;
 
     BusLatency(Bench bench) {
         super(bench);
         this.tally = new Tally(bench.events());
-        this.loop = new OpenLoop(bench.option(RATE, 500));
+        this.loop = new OpenLoop(bench);
     }
 
     @Override
@@ -57,7 +55,7 @@ final class BusLatency extends BusAttempt {
     public Map<String, Object> config() {
         Map<String, Object> config = new HashMap<>(super.config());
         config.putAll(Shape.DEFAULT.config());
-        config.put(RATE, bench.option(RATE, 500));
+        config.put(OpenLoop.RATE, OpenLoop.rate(bench));
         return config;
     }
 }

@@ -17,7 +17,7 @@ final class Trials {
                 "pinned-xmin",
                 EVENTS,
                 List.of(
-                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, Shape.DEFAULT), "penstock.inbox"))
+                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, Shape.DEFAULT)))
                                 .on(READY)
                                 .against("twin"),
                         Drains.ours("penstock, not pinned", Shape.DEFAULT),
@@ -25,9 +25,7 @@ final class Trials {
                                         "twin",
                                         Role.TWIN,
                                         Guarantees.BY_HAND,
-                                        Pinned.of(
-                                                bench -> new TwinDrain(bench, 1, Shape.DEFAULT.window(), true),
-                                                "penstock.inbox"))
+                                        Pinned.of(bench -> new TwinDrain(bench, 1, Shape.DEFAULT.window(), true)))
                                 .on(READY)));
     }
 

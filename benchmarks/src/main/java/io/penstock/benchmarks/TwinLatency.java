@@ -26,7 +26,7 @@ final class TwinLatency extends TwinAttempt {
     TwinLatency(Bench bench) {
         super(bench, 3);
         this.tally = new Tally(bench.events());
-        this.loop = new OpenLoop(bench.option(BusLatency.RATE, 500));
+        this.loop = new OpenLoop(bench);
     }
 
     @Override

@@ -73,10 +73,7 @@ class CellRunIntegrationTests {
     void aPinThatDidNotHoldHasNoRate() throws Exception {
         String unpinning = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'";
         Cell cell = run(
-                Seeds.ready(1),
-                Pinned.of(
-                        bench -> new Tampered(new TwinDrain(bench, 1, 5, true), bench, unpinning),
-                        "penstock.inbox"));
+                Seeds.ready(1), Pinned.of(bench -> new Tampered(new TwinDrain(bench, 1, 5, true), bench, unpinning)));
 
         assertThat(cell.rate()).isNull();
         assertThat(cell.error()).contains("transactions that hold a snapshot: 0");
