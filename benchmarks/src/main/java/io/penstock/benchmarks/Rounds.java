@@ -19,6 +19,8 @@ final class Rounds {
     /** A JVM on two processors that are busy has compiled what a cell runs after some seconds, not after one. */
     private static final double WARM_SECONDS = 5;
 
+    private static final int MOST_WARM_UPS = 3;
+
     private final Arguments arguments;
     private final Databases databases;
     private final CellRun run;
@@ -62,10 +64,10 @@ final class Rounds {
         }
     }
 
-    /** Until it has worked for some seconds; one that fails will say so in its first round. */
+    /** Until it has worked for some seconds, or handled the events a few times; a failure is said in the first round. */
     private void warmUp(Workload workload, Variant variant, int events, Map<String, String> options) {
         double seconds = 0;
-        while (seconds < WARM_SECONDS) {
+        for (int i = 0; i < MOST_WARM_UPS && seconds < WARM_SECONDS; i++) {
             Cell cell = run.run(workload, variant, 0, events, options);
             print(cell);
             seconds += cell.rate() == null ? WARM_SECONDS : cell.events() / cell.rate();
