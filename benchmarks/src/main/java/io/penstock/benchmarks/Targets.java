@@ -21,9 +21,10 @@ final class Targets {
     static final List<Target> ALL = List.of(
             least("publish-bulk, of the raw twin", 0.85, ratio("publish-bulk", OURS, "twin")),
             least(
-                    "publish-single, of a statement for each event on as many connections",
-                    5,
-                    ratio("publish-single", OURS, "twin, a statement each")),
+                            "publish-single, of a statement for each event on as many connections",
+                            5,
+                            ratio("publish-single", OURS, "twin, a statement each"))
+                    .beside("on 16", ratio("publish-single", OURS, "twin, a statement each, 16 connections")),
             least("publish-single, of publishAll", 0.5, ratio("publish-single", OURS, "penstock, publishAll")),
             most("publish-tx, statements more than without event", 1.1, Targets::addedStatements),
             added("8 at once, time more than by hand without event", "twin, no event", Targets::timeAtOnce),
