@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param workloads names or groups; {@code all} for each of them, {@code report} for the report
  * @param events how many, in place of each workload's own number
  * @param rounds measured for each variant
- * @param warmUp the share of the events that each variant handles before its first round, not counted; 0: none
+ * @param warmUp the share of the events that each variant handles before its first round, up to three times, not
+ *     counted; 0: none
  * @param postgres the URL of the server to use; {@code null}: an embedded one
- * @param only variants whose names contain one of these; empty: all
+ * @param only variants whose names, behind their workload's and a colon, contain one of these; empty: all
  * @param skip variants whose names contain one of these are left out
  * @param options settings of workloads, by name
  */
@@ -34,11 +35,12 @@ record Arguments(
     static final String HELP = """
             Runs workloads on the bus, on hand-written code for the same job and on its peers, in turns.
 
-              WORKLOAD...         names or groups of workloads, or: all, list, report
+              WORKLOAD...         names or groups of workloads, or: all, report, list (with their events)
               --events N          events of each workload (default: its own number)
               --rounds R          measured rounds of each variant (default: 3)
-              --warmup SHARE      share of the events handled once before the first round, not counted (default: 0.5)
-              --only TEXT,TEXT    only variants whose names contain one of these
+              --warmup SHARE      share of the events that each variant handles before the first round, up to three times
+                                  in five seconds, not counted (default: 0.5)
+              --only TEXT,TEXT    only variants whose names, such as 'drain: twin', contain one of these
               --skip TEXT,TEXT    none of the variants whose names contain one of these
               --option NAME=VALUE a setting of a workload, such as seconds=10; may be repeated
               --postgres URL      postgresql://user:password@host:port/database (default: an embedded server)
@@ -64,9 +66,10 @@ record Arguments(
         return parsing.end();
     }
 
-    boolean wants(Variant variant) {
-        boolean named = only.isEmpty() || only.stream().anyMatch(variant.name()::contains);
-        return named && skip.stream().noneMatch(variant.name()::contains);
+    boolean wants(Workload workload, Variant variant) {
+        String name = workload.name() + ": " + variant.name();
+        boolean named = only.isEmpty() || only.stream().anyMatch(name::contains);
+        return named && skip.stream().noneMatch(name::contains);
     }
 
     int eventsOf(Workload workload) {

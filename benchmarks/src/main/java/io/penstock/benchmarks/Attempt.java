@@ -29,7 +29,7 @@ public interface Attempt extends AutoCloseable {
         return bench.events();
     }
 
-    /** Nanoseconds from an event's scheduled start to its handler's, where the workload is one of latency. */
+    /** Nanoseconds from when an event was due to its handler's beginning, or a transaction took; where that is measured. */
     default @Nullable Histogram latencies() {
         return null;
     }

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Runs workloads; {@code --help} tells the options. */
 public final class Benchmarks {
@@ -46,7 +47,7 @@ public final class Benchmarks {
             return true;
         }
         if (arguments.workloads().equals(List.of("list"))) {
-            Workloads.all().forEach(workload -> out.println(workload.name()));
+            Workloads.all().forEach(workload -> out.println(Tables.line(workload)));
             return true;
         }
         return measure(arguments, results, out);
@@ -61,9 +62,11 @@ public final class Benchmarks {
             Rounds rounds = new Rounds(arguments, databases, run, out);
             boolean fine = true;
             for (Workload workload : workloads) {
+                long startedAt = System.nanoTime();
                 List<Cell> cells = rounds.run(workload);
                 results.add(cells);
                 out.println(Tables.of(workload.name(), cells));
+                out.println("  took " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedAt) + " s\n");
                 fine &= cells.stream().allMatch(cell -> cell.error() == null);
             }
             return fine;

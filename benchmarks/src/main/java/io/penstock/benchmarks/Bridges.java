@@ -7,7 +7,10 @@ final class Bridges {
 
     private static final String GROUP = "kafka";
     private static final int EVENTS = 100_000;
-    private static final BusDrain.Shape BATCHES = new BusDrain.Shape(4, 1_000, 500, true);
+
+    // How a relay takes events from the bus: it reads two batches ahead.
+    private static final Shape BATCHES = new Shape(
+            BusRelay.DEFAULTS.concurrency(), 2 * BusRelay.DEFAULTS.batchSize(), BusRelay.DEFAULTS.batchSize(), true);
 
     private Bridges() {}
 
@@ -21,7 +24,7 @@ final class Bridges {
                                                 Role.OURS,
                                                 "at least once on the topic, in the order of keys",
                                                 BusRelay::new)
-                                        .on(Seeds.ready(1, 1))
+                                        .on(Seeds.ready(1))
                                         .against("producer alone"),
                                 Drains.ours("penstock, drained in batches", BATCHES),
                                 ceiling("producer alone", false)))

@@ -14,6 +14,7 @@ abstract class BusAttempt implements Attempt {
 
     final Bench bench;
     final ConnectionPool pool;
+    private final int poolSize;
     final R2dbcEventBus bus;
 
     BusAttempt(Bench bench) {
@@ -22,6 +23,7 @@ abstract class BusAttempt implements Attempt {
 
     BusAttempt(Bench bench, int poolSize, BusOptions options) {
         this.bench = bench;
+        this.poolSize = poolSize;
         this.pool = R2dbc.pool(bench.database(), poolSize);
         this.bus = R2dbcEventBus.create(pool, options);
     }
@@ -29,12 +31,14 @@ abstract class BusAttempt implements Attempt {
     @Override
     public void prepare() throws Exception {
         Blocking.await(bus.start());
+        R2dbc.fill(pool);
     }
 
     @Override
     public Map<String, Object> config() {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("busConnections", BusOptions.DEFAULTS.connections());
+        config.put("connections", poolSize);
         return config;
     }
 

@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import io.penstock.bus.RunningConsumer;
 import java.util.HashMap;
 import java.util.Map;

@@ -12,7 +12,7 @@ import reactor.core.publisher.Mono;
 /** An ordered consumer whose handler fails the first attempt of some events, beside a key that is parked for good. */
 final class BusFailing extends BusAttempt {
 
-    private static final BusDrain.Shape SHAPE = new BusDrain.Shape(16, 256, 0, true);
+    private static final Shape SHAPE = Shape.DEFAULT.inOrder();
     private static final RetryPolicy RETRY =
             RetryPolicy.attempts(10).withBackoff(Duration.ofMillis(20), Duration.ofSeconds(1));
     private static final String PARKED = "SELECT count(*) FROM penstock.inbox WHERE state = 2";
@@ -35,7 +35,7 @@ final class BusFailing extends BusAttempt {
     public void run() throws Exception {
         Blocking.await(bus.subscribe(SHAPE.builder("consumer-0").retry(RETRY).handle(this::handle)));
         tally.await(Blocking.PATIENCE);
-        Owed.awaitNone(bench.database());
+        Owed.awaitNoneReady(bench.database());
     }
 
     private Mono<Void> handle(Event<Payload> event) {

@@ -8,21 +8,19 @@ import reactor.core.publisher.Flux;
 /** Publishes single events when they are due; a handler notes when it began. */
 final class BusLatency extends BusAttempt {
 
-    static final String RATE = "rate";
-
     private final Tally tally;
     private final OpenLoop loop;
 
     BusLatency(Bench bench) {
         super(bench);
         this.tally = new Tally(bench.events());
-        this.loop = new OpenLoop(bench.option(RATE, 500));
+        this.loop = new OpenLoop(bench);
     }
 
     @Override
     public void prepare() throws Exception {
         super.prepare();
-        Blocking.await(bus.subscribe(BusDrain.Shape.DEFAULT.spec("consumer-0", this::handle)));
+        Blocking.await(bus.subscribe(Shape.DEFAULT.spec("consumer-0", this::handle)));
     }
 
     private void handle(int number) {
@@ -56,8 +54,8 @@ final class BusLatency extends BusAttempt {
     @Override
     public Map<String, Object> config() {
         Map<String, Object> config = new HashMap<>(super.config());
-        config.putAll(BusDrain.Shape.DEFAULT.config());
-        config.put(RATE, bench.option(RATE, 500));
+        config.putAll(Shape.DEFAULT.config());
+        config.put(OpenLoop.RATE, OpenLoop.rate(bench));
         return config;
     }
 }

@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import io.penstock.bus.r2dbc.BusOptions;
 import io.penstock.bus.r2dbc.R2dbcEventBus;
 import io.r2dbc.pool.ConnectionPool;

@@ -1,5 +1,6 @@
 package io.penstock.benchmarks;
 
+import io.penstock.bus.ConsumerOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -27,7 +28,7 @@ final class BusNodes implements Attempt {
     private static final String SHARES = """
             SELECT count(*) FROM (
                 SELECT node_id FROM penstock.partition_lease WHERE consumer_id = 1 AND node_id IS NOT NULL
-                 GROUP BY node_id HAVING count(*) = 32 / %d) AS fair
+                 GROUP BY node_id HAVING count(*) = %d) AS fair
             """;
 
     private final Bench bench;
@@ -51,8 +52,9 @@ final class BusNodes implements Attempt {
     }
 
     private void awaitFairShares() throws SQLException {
+        String share = SHARES.formatted(ConsumerOptions.DEFAULTS.partitions() / count);
         long until = System.nanoTime() + Blocking.PATIENCE.toNanos();
-        while (Jdbc.number(bench.database(), SHARES.formatted(count)) != count) {
+        while (Jdbc.number(bench.database(), share) != count) {
             if (System.nanoTime() - until > 0) {
                 throw new IllegalStateException("The partitions are not shared fairly");
             }
@@ -89,7 +91,7 @@ final class BusNodes implements Attempt {
 
     @Override
     public Map<String, Object> config() {
-        Map<String, Object> config = new HashMap<>(BusDrain.Shape.DEFAULT.config());
+        Map<String, Object> config = new HashMap<>(Shape.DEFAULT.config());
         config.put("nodes", count);
         config.put("pollMillis", POLL_MILLIS);
         config.put("heap", "512m each");

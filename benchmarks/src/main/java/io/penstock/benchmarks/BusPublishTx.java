@@ -3,27 +3,27 @@ package io.penstock.benchmarks;
 import io.penstock.bus.r2dbc.BusOptions;
 import io.penstock.bus.r2dbc.Publication;
 import io.r2dbc.spi.Connection;
-import java.util.HashMap;
-import java.util.Map;
+import org.HdrHistogram.Histogram;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** An order and its event in one transaction, so many transactions at once on as many connections. */
+/** An order and its event in one transaction, so many transactions at once on as many connections; times each. */
 final class BusPublishTx extends BusAttempt {
 
-    static final int CONNECTIONS = 8;
-
     private final Way way;
+    private final int atOnce;
+    private final Durations durations = new Durations();
 
-    BusPublishTx(Bench bench, Way way) {
-        super(bench, CONNECTIONS, BusOptions.DEFAULTS);
+    BusPublishTx(Bench bench, Way way, int atOnce) {
+        super(bench, atOnce, BusOptions.DEFAULTS);
         this.way = way;
+        this.atOnce = atOnce;
     }
 
     @Override
     public void run() {
-        Blocking.await(
-                Flux.range(0, bench.events()).flatMap(number -> transaction(bench.payload(number)), CONNECTIONS));
+        Blocking.await(Flux.range(0, bench.events())
+                .flatMap(number -> durations.of(transaction(bench.payload(number))), atOnce));
     }
 
     private Mono<Void> transaction(Payload order) {
@@ -52,10 +52,8 @@ final class BusPublishTx extends BusAttempt {
     }
 
     @Override
-    public Map<String, Object> config() {
-        Map<String, Object> config = new HashMap<>(super.config());
-        config.put("connections", CONNECTIONS);
-        return config;
+    public Histogram latencies() {
+        return durations.nanos();
     }
 
     /** Who begins and commits. */

@@ -8,6 +8,9 @@ import java.util.Map;
 /** Sends what is ready to a topic, each event done when all replicas in sync have it. */
 final class BusRelay extends BusAttempt {
 
+    static final RelayOptions DEFAULTS =
+            RelayOptions.builder("defaults", "*").bootstrapServers("none").build();
+
     private final Broker broker = Broker.shared();
     private final String topic = Topics.next();
     private final KafkaRelay relay;
@@ -46,8 +49,8 @@ final class BusRelay extends BusAttempt {
     @Override
     public Map<String, Object> config() {
         Map<String, Object> config = super.config();
-        config.put("batchSize", 500);
-        config.put("concurrency", 4);
+        config.put("batchSize", DEFAULTS.batchSize());
+        config.put("concurrency", DEFAULTS.concurrency());
         config.put("brokers", 1);
         return config;
     }

@@ -6,10 +6,10 @@ import reactor.core.publisher.Flux;
 /** Publishes while a consumer handles what is published. */
 final class BusSteady extends BusAttempt {
 
-    private final BusDrain.Shape shape;
+    private final Shape shape;
     private final Tally tally;
 
-    BusSteady(Bench bench, BusDrain.Shape shape) {
+    BusSteady(Bench bench, Shape shape) {
         super(bench);
         this.shape = shape;
         this.tally = new Tally(bench.events());

@@ -10,10 +10,10 @@ import reactor.core.publisher.Mono;
 /** Handlers that write an order in the transaction that takes the event from the inbox: one event each, or a batch. */
 final class BusTransactional extends BusAttempt {
 
-    private final BusDrain.Shape shape;
+    private final Shape shape;
     private final Tally tally;
 
-    BusTransactional(Bench bench, BusDrain.Shape shape) {
+    BusTransactional(Bench bench, Shape shape) {
         super(bench);
         this.shape = shape;
         this.tally = new Tally(bench.events());
@@ -54,7 +54,6 @@ final class BusTransactional extends BusAttempt {
     public Map<String, Object> config() {
         Map<String, Object> config = super.config();
         config.putAll(shape.config());
-        config.put("connections", Math.min(POOL, shape.concurrency()));
         return config;
     }
 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param rate operations per second, or statements per second and node where nothing is to be done
  * @param ratioToTwin the workload's figure over the twin's in the same round
  * @param ratioToBestPeer the same over the best peer's
+ * @param cpuMicrosPerEvent of this JVM, what it started and PostgreSQL
+ * @param jvmCpuMicrosPerEvent of this JVM alone
  * @param roundTripsPerEvent statements that clients sent, per operation
  * @param error why there is no rate
  */
@@ -30,6 +32,7 @@ record Cell(
         @Nullable Double ratioToBestPeer,
         @Nullable Double walBytesPerEvent,
         @Nullable Double cpuMicrosPerEvent,
+        @Nullable Double jvmCpuMicrosPerEvent,
         @Nullable Double roundTripsPerEvent,
         Map<String, Object> config,
         String guarantee,
@@ -47,6 +50,7 @@ record Cell(
                 variant.role(),
                 round,
                 events,
+                null,
                 null,
                 null,
                 null,
@@ -75,6 +79,7 @@ record Cell(
                 toBestPeer,
                 walBytesPerEvent,
                 cpuMicrosPerEvent,
+                jvmCpuMicrosPerEvent,
                 roundTripsPerEvent,
                 config,
                 guarantee,

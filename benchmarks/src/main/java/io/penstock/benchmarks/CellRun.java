@@ -63,6 +63,7 @@ final class CellRun {
                 null,
                 per(reading.walBytes(), operations),
                 per(reading.cpuMicros(), operations),
+                per(reading.jvmCpuMicros(), operations),
                 per(statements, operations),
                 attempt.config(),
                 variant.guarantee(),

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,16 @@ final class Cpu {
         return postmaster != null;
     }
 
+    /** This JVM's alone, as far as it knows. */
+    long jvmMicros() {
+        return TimeUnit.NANOSECONDS.toMicros(ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .orElse(Duration.ZERO)
+                .toNanos());
+    }
+
+    /** All of them. */
     long micros() {
         ProcessHandle ours = ProcessHandle.current();
         long ticks = treeTicks(ours) + (postmaster == null ? 0 : treeTicks(postmaster));

@@ -14,6 +14,9 @@ final class Gauges {
               JOIN pg_database ON pg_database.oid = statement.dbid
              WHERE datname = '%s' AND toplevel
             """;
+    // Full, the server would forget the counts of statements that are rare, in the middle of a cell.
+    private static final String FORGET =
+            "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = '%s'";
     private static final String WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::int8";
 
     private final Bench.Address admin;
@@ -36,14 +39,24 @@ final class Gauges {
             long statements = statements(connection, database);
             long wal = Jdbc.number(connection, WAL);
             long cpuMicros = cpu.micros();
+            long jvmMicros = cpu.jvmMicros();
             long startedAt = System.nanoTime();
             work.run();
             long nanos = System.nanoTime() - startedAt;
-            return new Reading(
+            Reading reading = new Reading(
                     nanos,
                     Jdbc.number(connection, WAL) - wal,
                     cpu.isWhole() ? cpu.micros() - cpuMicros : null,
+                    cpu.jvmMicros() - jvmMicros,
                     countsStatements ? statements(connection, database) - statements : null);
+            forget(database);
+            return reading;
+        }
+    }
+
+    private void forget(Bench.Address database) throws SQLException {
+        if (countsStatements) {
+            Jdbc.run(admin, FORGET.formatted(database.name()));
         }
     }
 
@@ -55,6 +68,7 @@ final class Gauges {
         try {
             Jdbc.run(admin, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
             Jdbc.number(admin, "SELECT count(*) FROM pg_stat_statements");
+            Jdbc.run(admin, FORGET.formatted("none"));
             return true;
         } catch (SQLException e) {
             return false;
@@ -70,12 +84,14 @@ final class Gauges {
      * What it took.
      *
      * @param cpuMicros of this JVM, what it started and PostgreSQL; {@code null}: not all of it is known
+     * @param jvmCpuMicros of this JVM alone
      * @param statements {@code null}: the server does not count them
      */
     record Reading(
             long nanos,
             long walBytes,
             @Nullable Long cpuMicros,
+            long jvmCpuMicros,
             @Nullable Long statements) {
 
         double perSecond(long count) {

@@ -3,15 +3,17 @@ package io.penstock.benchmarks;
 import java.sql.Connection;
 import java.util.Collections;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.HdrHistogram.Histogram;
 
 /** {@link TwinPublishTx} with a thread for each connection. */
 final class JdbcPublishTx extends JdbcAttempt {
 
     private final boolean withEvent;
     private final AtomicInteger next = new AtomicInteger();
+    private final Durations durations = new Durations();
 
-    JdbcPublishTx(Bench bench, boolean withEvent) {
-        super(bench, BusPublishTx.CONNECTIONS);
+    JdbcPublishTx(Bench bench, boolean withEvent, int atOnce) {
+        super(bench, atOnce);
         this.withEvent = withEvent;
     }
 
@@ -23,17 +25,27 @@ final class JdbcPublishTx extends JdbcAttempt {
     private Integer transactions() throws Exception {
         int number = next.getAndIncrement();
         for (; number < bench.events(); number = next.getAndIncrement()) {
-            try (Connection connection = connection()) {
-                connection.setAutoCommit(false);
-                Payload order = bench.payload(number);
-                JdbcSql.order(connection, order);
-                if (withEvent) {
-                    JdbcSql.append(connection, TwinSql.Row.of(order));
-                }
-                connection.commit();
-            }
+            long begunAt = System.nanoTime();
+            transaction(bench.payload(number));
+            durations.endsNow(begunAt);
         }
         return number;
+    }
+
+    private void transaction(Payload order) throws Exception {
+        try (Connection connection = connection()) {
+            connection.setAutoCommit(false);
+            JdbcSql.order(connection, order);
+            if (withEvent) {
+                JdbcSql.append(connection, TwinSql.Row.of(order));
+            }
+            connection.commit();
+        }
+    }
+
+    @Override
+    public Histogram latencies() {
+        return durations.nanos();
     }
 
     @Override

@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** {@link TwinTransactional}, one event per transaction, with a thread for each connection and one that reads. */
 final class JdbcTransactional extends JdbcAttempt {
 
-    private final BusDrain.Shape shape;
+    private final Shape shape;
     private final Tally tally;
     private final BlockingQueue<Work> queue;
     private final AtomicInteger left;
 
-    JdbcTransactional(Bench bench, BusDrain.Shape shape) {
+    JdbcTransactional(Bench bench, Shape shape) {
         super(bench, shape.concurrency() + 1);
         this.shape = shape;
         this.tally = new Tally(bench.events());

@@ -7,7 +7,11 @@ import java.util.stream.IntStream;
 /** The workloads that ask how long an event takes to its handler, at three loads. */
 final class Latencies {
 
-    private static final int SECONDS = 20;
+    private static final int SECONDS = 10;
+
+    /** So many that the slowest in a hundred are some. */
+    private static final int LEAST = 1_000;
+
     private static final Template CONSUMER = Seeds.consumers(1);
 
     private Latencies() {}
@@ -20,9 +24,9 @@ final class Latencies {
         return new Workload(
                 "latency-" + rate,
                 "latency",
-                rate * SECONDS,
+                Math.max(LEAST, rate * SECONDS),
                 Workload.Figure.LATENCY,
-                Map.of(BusLatency.RATE, Integer.toString(rate)),
+                Map.of(OpenLoop.RATE, Integer.toString(rate)),
                 List.of(
                         Variant.of("penstock", Role.OURS, Guarantees.DELIVERY, BusLatency::new)
                                 .on(CONSUMER)

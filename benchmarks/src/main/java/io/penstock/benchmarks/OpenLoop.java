@@ -11,22 +11,27 @@ import org.HdrHistogram.Histogram;
  */
 public final class OpenLoop {
 
+    /** The option that says how many events are due in a second. */
+    public static final String RATE = "rate";
+
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(5);
 
     private final long intervalNanos;
     private final Histogram latencies = new ConcurrentHistogram(LONGEST, 3);
     private volatile long startNanos;
-    private volatile long startMicros;
 
-    /** @param rate events per second */
-    public OpenLoop(int rate) {
-        this.intervalNanos = TimeUnit.SECONDS.toNanos(1) / rate;
+    public OpenLoop(Bench bench) {
+        this.intervalNanos = TimeUnit.SECONDS.toNanos(1) / rate(bench);
+    }
+
+    /** Events per second that the workload asks for. */
+    public static int rate(Bench bench) {
+        return bench.option(RATE, 500);
     }
 
     /** From now on events are due. */
     public void start() {
         startNanos = System.nanoTime();
-        startMicros = TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis());
     }
 
     /** Waits until the event with this number, from 0, is due. */
@@ -35,11 +40,6 @@ public final class OpenLoop {
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
             LockSupport.parkNanos(left);
         }
-    }
-
-    /** When the event is due, in microseconds since 1970, for a process that does not share this one's clock. */
-    public long dueEpochMicros(int number) {
-        return startMicros + TimeUnit.NANOSECONDS.toMicros(number * intervalNanos);
     }
 
     /** The handler of the event begins now. */

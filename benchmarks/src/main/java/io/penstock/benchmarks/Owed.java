@@ -18,15 +18,25 @@ final class Owed {
                                 WHERE inbox.consumer_id = consumer.id AND inbox.state = 0
                                   AND inbox.seq > (SELECT max(seq) FROM penstock.outbox_event) - 5000))
             """;
+    private static final String READY = "SELECT EXISTS (SELECT FROM penstock.inbox WHERE state IN (0, 1))";
     private static final long LOOK_AGAIN_NANOS = 1_000_000;
 
     private Owed() {}
 
     /** Waits until the removal of what was handled last is committed; handlers are done by now. */
     static void awaitNone(Bench.Address database) throws SQLException {
+        awaitNot(database, LAST);
+    }
+
+    /** The same where retries come last, wherever they were stored; what is parked or dead stays. */
+    static void awaitNoneReady(Bench.Address database) throws SQLException {
+        awaitNot(database, READY);
+    }
+
+    private static void awaitNot(Bench.Address database, String sql) throws SQLException {
         long until = System.nanoTime() + Blocking.PATIENCE.toNanos();
         try (Connection connection = Jdbc.open(database);
-                PreparedStatement last = connection.prepareStatement(LAST)) {
+                PreparedStatement last = connection.prepareStatement(sql)) {
             while (isTrue(last)) {
                 if (System.nanoTime() - until > 0) {
                     throw new IllegalStateException("The inbox does not become empty");

@@ -17,24 +17,22 @@ public final class Pinned implements Attempt {
             SELECT count(*) FROM pg_stat_activity
              WHERE pid = %d AND state = 'idle in transaction' AND backend_xmin IS NOT NULL
             """;
-    private static final String DEAD = "SELECT n_dead_tup FROM pg_stat_all_tables WHERE relid = '%1$s'::regclass";
+    private static final String DEAD = "SELECT coalesce(sum(n_dead_tup), 0)::int8 FROM pg_stat_user_tables";
 
     private final Attempt attempt;
     private final Bench bench;
-    private final String table;
     private @Nullable Connection pin;
     private long pid;
     private long dead;
 
-    private Pinned(Attempt attempt, Bench bench, String table) {
+    private Pinned(Attempt attempt, Bench bench) {
         this.attempt = attempt;
         this.bench = bench;
-        this.table = table;
     }
 
-    /** @param table from which the job removes, or which it updates, at least once for each event */
-    public static Variant.Opener of(Variant.Opener opener, String table) {
-        return bench -> new Pinned(opener.open(bench), bench, table);
+    /** The attempts of another opener, which remove or update a row at least once for each event, pinned. */
+    public static Variant.Opener of(Variant.Opener opener) {
+        return bench -> new Pinned(opener.open(bench), bench);
     }
 
     @Override
@@ -59,10 +57,10 @@ public final class Pinned implements Attempt {
     @Override
     public void verify() throws Exception {
         Jdbc.require(bench.database(), "transactions that hold a snapshot", PINNED.formatted(pid), 1);
-        Jdbc.run(bench.database(), "VACUUM " + table);
-        dead = Jdbc.number(bench.database(), DEAD.formatted(table));
-        if (dead < bench.events()) {
-            throw new IllegalStateException(dead + " dead tuples were kept, expected " + bench.events());
+        Jdbc.run(bench.database(), "VACUUM");
+        dead = Jdbc.number(bench.database(), DEAD);
+        if (dead < operations(bench)) {
+            throw new IllegalStateException(dead + " dead tuples were kept, expected " + operations(bench));
         }
         attempt.verify();
     }

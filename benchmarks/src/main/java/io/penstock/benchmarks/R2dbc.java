@@ -2,6 +2,7 @@ package io.penstock.benchmarks;
 
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.Connection;
@@ -47,8 +48,16 @@ final class R2dbc {
     /** A twin's connections, opened. */
     static List<Connection> open(Bench.Address database, int count) {
         ConnectionFactory factory = factory(database, SESSION);
-        // One after the other from here: from one of the driver's threads, they would all share that thread.
         return Flux.range(0, count).toStream().map(i -> one(factory)).toList();
+    }
+
+    /** Opens all connections of a pool: no clock has started yet. */
+    static void fill(ConnectionPool pool) {
+        int size = pool.getMetrics().map(PoolMetrics::getMaxAllocatedSize).orElseThrow();
+        Blocking.await(Flux.range(0, size)
+                .flatMap(i -> pool.create(), size)
+                .collectList()
+                .flatMap(R2dbc::close));
     }
 
     static Mono<Void> close(List<Connection> connections) {

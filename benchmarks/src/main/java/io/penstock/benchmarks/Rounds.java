@@ -10,8 +10,16 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a workload: every variant once in each round, each round beginning with another one. */
+/**
+ * Runs a workload: every variant once in each round. Each round begins with another one, and every second one goes
+ * backwards, so that nobody always comes after the same one, or last.
+ */
 final class Rounds {
+
+    /** A JVM on two processors that are busy has compiled what a cell runs after some seconds, not after one. */
+    private static final double WARM_SECONDS = 5;
+
+    private static final int MOST_WARM_UPS = 3;
 
     private final Arguments arguments;
     private final Databases databases;
@@ -27,16 +35,16 @@ final class Rounds {
 
     /** Returns all cells, with their ratios; those of the warm-up are not among them. */
     List<Cell> run(Workload workload) throws Exception {
-        List<Variant> variants = new ArrayList<>(
-                workload.variants().stream().filter(arguments::wants).toList());
+        List<Variant> variants = workload.variants().stream()
+                .filter(variant -> arguments.wants(workload, variant))
+                .toList();
         Map<String, String> options = new HashMap<>(workload.options());
         options.putAll(arguments.options());
         int events = arguments.eventsOf(workload);
         warmUp(workload, variants, events, options);
         List<Cell> cells = new ArrayList<>();
         for (int round = 1; round <= arguments.rounds(); round++) {
-            cells.addAll(round(workload, variants, round, events, options));
-            Collections.rotate(variants, 1);
+            cells.addAll(round(workload, inTurn(variants, round), round, events, options));
         }
         databases.forget();
         return cells;
@@ -48,10 +56,32 @@ final class Rounds {
         if (some == 0) {
             return;
         }
-        variants.forEach(variant -> print(run.run(workload, variant, 0, some, options)));
+        variants.stream()
+                .filter(variant -> variant.turns().warmsUp())
+                .forEach(variant -> warmUp(workload, variant, some, options));
         if (some != events) {
             databases.forget();
         }
+    }
+
+    /** Until it has worked for some seconds, or handled the events a few times; a failure is said in the first round. */
+    private void warmUp(Workload workload, Variant variant, int events, Map<String, String> options) {
+        double seconds = 0;
+        for (int i = 0; i < MOST_WARM_UPS && seconds < WARM_SECONDS; i++) {
+            Cell cell = run.run(workload, variant, 0, events, options);
+            print(cell);
+            seconds += cell.rate() == null ? WARM_SECONDS : cell.events() / cell.rate();
+        }
+    }
+
+    static List<Variant> inTurn(List<Variant> variants, int round) {
+        List<Variant> turn = new ArrayList<>(variants);
+        if (round % 2 == 0) {
+            Collections.reverse(turn);
+        }
+        Collections.rotate(turn, round % 2 == 0 ? round : 1 - round);
+        turn.removeIf(variant -> round > variant.turns().rounds());
+        return turn;
     }
 
     private List<Cell> round(

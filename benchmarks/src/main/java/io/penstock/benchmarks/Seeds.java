@@ -47,11 +47,11 @@ final class Seeds {
         return new Template("consumers_" + count, bench -> register(bench, count));
     }
 
-    /** So many consumers, and one in so many of the workload's events ready for each of them. */
-    static Template ready(int count, int share) {
-        return new Template("ready_" + count + "_" + share, bench -> {
+    /** So many consumers, and the workload's events shared out among them: as many deliveries as it has events. */
+    static Template ready(int count) {
+        return new Template("ready_" + count, bench -> {
             register(bench, count);
-            fill(bench, bench.events() / share, 1);
+            fill(bench, bench.events() / count, 1);
         });
     }
 

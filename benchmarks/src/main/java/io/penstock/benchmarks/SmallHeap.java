@@ -51,7 +51,7 @@ final class SmallHeap implements Attempt {
 
     @Override
     public Map<String, Object> config() {
-        Map<String, Object> config = new HashMap<>(BusDrain.Shape.DEFAULT.config());
+        Map<String, Object> config = new HashMap<>(Shape.DEFAULT.config());
         config.put("heap", HEAP);
         config.put("backlog", stored);
         return config;

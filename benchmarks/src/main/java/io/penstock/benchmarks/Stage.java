@@ -40,6 +40,7 @@ public final class Stage implements AutoCloseable {
                 .on(template);
         Stage stage = new Stage(server, databases, databases.fresh(variant, 0, Map.of()));
         Blocking.await(stage.bus.start());
+        R2dbc.fill(stage.pool);
         return stage;
     }
 
@@ -49,7 +50,7 @@ public final class Stage implements AutoCloseable {
 
     /** Runs the consumer, with the default options. */
     public void consume(IntConsumer handler) {
-        running = Blocking.get(bus.subscribe(BusDrain.Shape.DEFAULT.spec("consumer-0", handler)));
+        running = Blocking.get(bus.subscribe(Shape.DEFAULT.spec("consumer-0", handler)));
     }
 
     /** Stops the consumer, once what it has begun is settled. */

@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import java.util.List;
 
 /** The workload that publishes and drains at once. */

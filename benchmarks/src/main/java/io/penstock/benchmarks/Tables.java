@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Prints cells for people. */
 final class Tables {
 
-    private static final String ROW = "  %-34s %12s %21s %8s %8s %9s %9s %8s %8s %7s%n";
+    private static final String ROW = "  %-34s %12s %21s %8s %8s %9s %9s %8s %8s %8s %7s%n";
 
     private Tables() {}
 
@@ -24,6 +24,15 @@ final class Tables {
                         + (cell.p50Ms() == null ? "" : ", p50 " + text(cell.p50Ms(), 2) + " ms")
                         + (cell.p99Ms() == null ? "" : ", p99 " + text(cell.p99Ms(), 2) + " ms");
         return "  " + cell.workload() + ", " + round + ", " + cell.variant() + ": " + what;
+    }
+
+    static String line(Workload workload) {
+        return String.format(
+                Locale.ROOT,
+                "%-26s %,9d events, %2d variants",
+                workload.name(),
+                workload.events(),
+                workload.variants().size());
     }
 
     /** Medians over the rounds. */
@@ -41,6 +50,7 @@ final class Tables {
                 "/ peer",
                 "WAL B",
                 "CPU us",
+                "JVM us",
                 "stmts"));
         byVariant(cells).forEach((variant, own) -> table.append(row(variant, own)));
         return table.toString();
@@ -67,6 +77,7 @@ final class Tables {
                 median(cells, Cell::ratioToBestPeer, 2),
                 median(cells, Cell::walBytesPerEvent, 0),
                 median(cells, Cell::cpuMicrosPerEvent, 1),
+                median(cells, Cell::jvmCpuMicrosPerEvent, 1),
                 median(cells, Cell::roundTripsPerEvent, 3));
     }
 

@@ -15,23 +15,31 @@ final class Targets {
             && !cell.variant().contains("graphile")
             && !cell.variant().contains("pg-boss");
     private static final Predicate<Cell> ANY_OF_OURS = cell -> cell.role() == Role.OURS;
+    private static final Predicate<Cell> SINGLE =
+            ANY_OF_OURS.and(cell -> !cell.variant().contains("batch handler"));
 
     static final List<Target> ALL = List.of(
             least("publish-bulk, of the raw twin", 0.85, ratio("publish-bulk", OURS, "twin")),
             least(
-                    "publish-single, of a statement for each event on as many connections",
-                    5,
-                    ratio("publish-single", OURS, "twin, a statement each")),
+                            "publish-single, of a statement for each event on as many connections",
+                            5,
+                            ratio("publish-single", OURS, "twin, a statement each"))
+                    .beside("on 16", ratio("publish-single", OURS, "twin, a statement each, 16 connections")),
             least("publish-single, of publishAll", 0.5, ratio("publish-single", OURS, "penstock, publishAll")),
             most("publish-tx, statements more than without event", 1.1, Targets::addedStatements),
-            most("publish-tx, time more than by hand without event", 0.3, Targets::addedTime),
+            added("8 at once, time more than by hand without event", "twin, no event", Targets::timeAtOnce),
+            added("8 at once, time more than ours without event", "penstock, no event", Targets::timeAtOnce),
+            added("one at a time, p50 more than by hand without event", "twin, no event", Targets::timeOfOne),
+            added("one at a time, p50 more than ours without event", "penstock, no event", Targets::timeOfOne),
             least("drain, of the raw twin, default options", 0.8, ratio("drain", OURS, "twin")),
             least(
                     "drain, of the raw twin, concurrency 256",
                     0.8,
                     ratio("drain", "penstock, concurrency 256", "twin, large batches")),
-            least("drain, our best of graphile-worker's best", 2, toPeer(GRAPHILE)),
-            least("drain, our best of the best JVM peer's", 5, toPeer(JVM_PEER)),
+            least("drain, our best of graphile-worker's best", 2, toPeer(ANY_OF_OURS, GRAPHILE))
+                    .beside("one event a call", toPeer(SINGLE, GRAPHILE)),
+            least("drain, our best of the best JVM peer's", 5, toPeer(ANY_OF_OURS, JVM_PEER))
+                    .beside("one event a call", toPeer(SINGLE, JVM_PEER)),
             least("drain-transactional, of the raw twin", 0.8, ratio("drain-transactional", OURS, "twin")),
             least(
                     "drain-transactional, batches of 100, of a plain drain",
@@ -73,19 +81,25 @@ final class Targets {
     private Targets() {}
 
     private static Target least(String what, double limit, Function<Figures, @Nullable Double> value) {
-        return new Target(what, limit, true, value);
+        return new Target(what, limit, true, value, null);
     }
 
     private static Target most(String what, double limit, Function<Figures, @Nullable Double> value) {
-        return new Target(what, limit, false, value);
+        return new Target(what, limit, false, value, null);
+    }
+
+    /** What the event adds to a transaction of ours, beside what it adds to one of the twin. */
+    private static Target added(String what, String without, Added added) {
+        return most("publish-tx, " + what, 0.3, figures -> added.by(figures, OURS, without))
+                .beside("by hand", figures -> added.by(figures, "twin", "twin, no event"));
     }
 
     private static Function<Figures, @Nullable Double> ratio(String workload, String variant, String to) {
         return figures -> over(figures.rate(workload, variant), figures.rate(workload, to));
     }
 
-    private static Function<Figures, @Nullable Double> toPeer(Predicate<Cell> peer) {
-        return figures -> over(figures.best("drain", ANY_OF_OURS), figures.best("drain", peer));
+    private static Function<Figures, @Nullable Double> toPeer(Predicate<Cell> ours, Predicate<Cell> peer) {
+        return figures -> over(figures.best("drain", ours), figures.best("drain", peer));
     }
 
     private static @Nullable Double addedStatements(Figures figures) {
@@ -94,8 +108,17 @@ final class Targets {
         return with == null || without == null ? null : (Double) (with - without);
     }
 
-    private static @Nullable Double addedTime(Figures figures) {
-        Double ratio = over(figures.rate("publish-tx", "twin, no event"), figures.rate("publish-tx", OURS));
+    private static @Nullable Double timeAtOnce(Figures figures, String with, String without) {
+        return more(over(figures.rate("publish-tx", without), figures.rate("publish-tx", with)));
+    }
+
+    private static @Nullable Double timeOfOne(Figures figures, String with, String without) {
+        return more(over(
+                figures.median("publish-tx-one", with, Cell::p50Ms),
+                figures.median("publish-tx-one", without, Cell::p50Ms)));
+    }
+
+    private static @Nullable Double more(@Nullable Double ratio) {
         return ratio == null ? null : (Double) (ratio - 1);
     }
 
@@ -109,8 +132,26 @@ final class Targets {
         return one == null || other == null || other == 0 ? null : (Double) (one / other);
     }
 
+    /** By what share a variant takes longer than another. */
+    private interface Added {
+        @Nullable
+        Double by(Figures figures, String with, String without);
+    }
+
+    /** Another number that says what to think of a target's. */
+    record Beside(String what, Function<Figures, @Nullable Double> value) {}
+
     /** A number that is to be at least, or at most, its limit. */
-    record Target(String what, double limit, boolean isLeast, Function<Figures, @Nullable Double> value) {
+    record Target(
+            String what,
+            double limit,
+            boolean isLeast,
+            Function<Figures, @Nullable Double> value,
+            @Nullable Beside beside) {
+
+        Target beside(String other, Function<Figures, @Nullable Double> figure) {
+            return new Target(what, limit, isLeast, value, new Beside(other, figure));
+        }
 
         String asked() {
             return (isLeast ? "≥ " : "≤ ") + text(limit);
@@ -118,7 +159,12 @@ final class Targets {
 
         String measured(Figures figures) {
             Double value = value().apply(figures);
-            return value == null ? "–" : text(value);
+            return value == null ? "–" : text(value) + besides(figures);
+        }
+
+        private String besides(Figures figures) {
+            Double other = beside == null ? null : beside.value().apply(figures);
+            return beside == null || other == null ? "" : " (" + beside.what() + " " + text(other) + ")";
         }
 
         /** Met, NOT met, or not measured. */

@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import java.util.List;
 
 /** The workloads whose handlers write in the transaction that ends the event. */
@@ -8,10 +7,10 @@ final class Transactionals {
 
     private static final String GROUP = "drain-transactional";
     private static final int SINGLY = 20_000;
-    private static final int IN_BATCHES = 100_000;
-    private static final Shape ONE = new Shape(16, 256, 0, false);
-    private static final Shape BATCH = new Shape(4, 256, 100, false);
-    private static final Template READY = Orders.in(Seeds.ready(1, 1));
+    private static final int IN_BATCHES = 200_000;
+    private static final Shape ONE = Shape.DEFAULT;
+    private static final Shape BATCH = Shape.DEFAULT.inBatches(100);
+    private static final Template READY = Orders.in(Seeds.ready(1));
 
     private Transactionals() {}
 

@@ -1,6 +1,5 @@
 package io.penstock.benchmarks;
 
-import io.penstock.benchmarks.BusDrain.Shape;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +8,7 @@ final class Trials {
 
     private static final int EVENTS = 200_000;
     private static final int TIMES = 10;
-    private static final Template READY = Seeds.ready(1, 1);
+    private static final Template READY = Seeds.ready(1);
 
     private Trials() {}
 
@@ -18,7 +17,7 @@ final class Trials {
                 "pinned-xmin",
                 EVENTS,
                 List.of(
-                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, 1, Shape.DEFAULT), "penstock.inbox"))
+                        ours("penstock", Pinned.of(bench -> new BusDrain(bench, 1, Shape.DEFAULT)))
                                 .on(READY)
                                 .against("twin"),
                         Drains.ours("penstock, not pinned", Shape.DEFAULT),
@@ -26,9 +25,7 @@ final class Trials {
                                         "twin",
                                         Role.TWIN,
                                         Guarantees.BY_HAND,
-                                        Pinned.of(
-                                                bench -> new TwinDrain(bench, 1, 1, Shape.DEFAULT.window(), true),
-                                                "penstock.inbox"))
+                                        Pinned.of(bench -> new TwinDrain(bench, 1, Shape.DEFAULT.window(), true)))
                                 .on(READY)));
     }
 
@@ -54,7 +51,8 @@ final class Trials {
                         ours("penstock, first tenth of ten times as much", bench -> new BusBacklog(bench, TIMES))
                                 .on(Seeds.backlog(TIMES)),
                         ours("penstock, ten times as much in 256 MiB", bench -> new SmallHeap(bench, TIMES))
-                                .on(Seeds.backlog(TIMES))));
+                                .on(Seeds.backlog(TIMES))
+                                .cold()));
     }
 
     static Workload nodes() {
@@ -78,7 +76,9 @@ final class Trials {
     }
 
     private static Variant nodes(String name, int count) {
-        return ours(name, bench -> new BusNodes(bench, count)).on(Seeds.readyForSecond());
+        return ours(name, bench -> new BusNodes(bench, count))
+                .on(Seeds.readyForSecond())
+                .cold();
     }
 
     private static Variant ours(String name, Variant.Opener opener) {

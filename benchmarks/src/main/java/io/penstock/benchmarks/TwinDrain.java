@@ -3,6 +3,7 @@ package io.penstock.benchmarks;
 import io.r2dbc.spi.Connection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import reactor.core.publisher.Flux;
 
 /**
@@ -13,56 +14,54 @@ final class TwinDrain extends TwinAttempt {
 
     private static final int PER_CONSUMER = 2;
 
-    private final int consumers;
-    private final int share;
     private final int batch;
     private final boolean whole;
-    private final Tally tally;
+    private final Deliveries deliveries;
 
     /** @param whole whether all there is to an event is read, as the bus does, or what a handler that knows it needs */
-    TwinDrain(Bench bench, int consumers, int share, int batch, boolean whole) {
+    TwinDrain(Bench bench, int consumers, int batch, boolean whole) {
         super(bench, PER_CONSUMER * consumers);
-        this.consumers = consumers;
-        this.share = share;
         this.batch = batch;
         this.whole = whole;
-        this.tally = new Tally(consumers * events());
-    }
-
-    private int events() {
-        return bench.events() / share;
+        this.deliveries = new Deliveries(bench, consumers);
     }
 
     @Override
     public void run() throws Exception {
-        Blocking.await(Flux.range(0, consumers).flatMap(this::drain));
+        Blocking.await(Flux.range(0, deliveries.consumers()).flatMap(this::drain));
     }
 
     private Flux<TwinSql.Batch> drain(int consumer) {
         Connection reader = connection(PER_CONSUMER * consumer);
         Connection remover = connection(PER_CONSUMER * consumer + 1);
+        int id = consumer + 1;
+        IntConsumer handler = deliveries.to(consumer);
         return TwinSql.drain(
                 remover,
-                consumer + 1,
+                id,
                 above -> whole
                         ? TwinSql.readAll(
-                                reader, consumer + 1, above, batch, event -> handled(consumer, event.payload()))
-                        : TwinSql.read(reader, consumer + 1, above, batch, read -> handled(consumer, read.payload())));
-    }
-
-    private void handled(int consumer, Payload payload) {
-        tally.handled(consumer * events() + payload.number());
+                                reader,
+                                id,
+                                above,
+                                batch,
+                                event -> handler.accept(event.payload().number()))
+                        : TwinSql.read(
+                                reader,
+                                id,
+                                above,
+                                batch,
+                                read -> handler.accept(read.payload().number())));
     }
 
     @Override
     public void verify() throws Exception {
-        tally.requireEachOnce();
-        Owed.requireNone(bench.database());
+        deliveries.requireDone(bench.database());
     }
 
     @Override
     public long operations(Bench given) {
-        return (long) consumers * events();
+        return deliveries.count();
     }
 
     @Override
@@ -70,7 +69,7 @@ final class TwinDrain extends TwinAttempt {
         Map<String, Object> config = new HashMap<>(super.config());
         config.put("batchSize", batch);
         config.put("columns", whole ? "all" : "few");
-        config.put("consumers", consumers);
+        config.put("consumers", deliveries.consumers());
         return config;
     }
 }

@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
  */
 final class TwinLatency extends TwinAttempt {
 
-    private static final int LIMIT = 1_000;
+    private static final int LIMIT = Shape.DEFAULT.window();
 
     private final Tally tally;
     private final OpenLoop loop;
@@ -26,7 +26,7 @@ final class TwinLatency extends TwinAttempt {
     TwinLatency(Bench bench) {
         super(bench, 3);
         this.tally = new Tally(bench.events());
-        this.loop = new OpenLoop(bench.option(BusLatency.RATE, 500));
+        this.loop = new OpenLoop(bench);
     }
 
     @Override

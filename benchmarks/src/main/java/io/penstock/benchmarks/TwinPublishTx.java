@@ -3,6 +3,7 @@ package io.penstock.benchmarks;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import java.util.Map;
+import org.HdrHistogram.Histogram;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -12,22 +13,25 @@ final class TwinPublishTx implements Attempt {
     private final Bench bench;
     private final ConnectionPool pool;
     private final boolean withEvent;
+    private final int atOnce;
+    private final Durations durations = new Durations();
 
-    TwinPublishTx(Bench bench, boolean withEvent) {
+    TwinPublishTx(Bench bench, boolean withEvent, int atOnce) {
         this.bench = bench;
-        this.pool = R2dbc.pool(bench.database(), BusPublishTx.CONNECTIONS);
+        this.pool = R2dbc.pool(bench.database(), atOnce);
         this.withEvent = withEvent;
+        this.atOnce = atOnce;
     }
 
     @Override
     public void prepare() {
-        Blocking.await(pool.warmup());
+        R2dbc.fill(pool);
     }
 
     @Override
     public void run() {
         Blocking.await(Flux.range(0, bench.events())
-                .flatMap(number -> transaction(bench.payload(number)), BusPublishTx.CONNECTIONS));
+                .flatMap(number -> durations.of(transaction(bench.payload(number))), atOnce));
     }
 
     private Mono<Void> transaction(Payload order) {
@@ -54,8 +58,13 @@ final class TwinPublishTx implements Attempt {
     }
 
     @Override
+    public Histogram latencies() {
+        return durations.nanos();
+    }
+
+    @Override
     public Map<String, Object> config() {
-        return Map.of("connections", BusPublishTx.CONNECTIONS);
+        return Map.of("connections", atOnce);
     }
 
     @Override

@@ -16,11 +16,11 @@ import reactor.core.publisher.Mono;
 final class TwinTransactional implements Attempt {
 
     private final Bench bench;
-    private final BusDrain.Shape shape;
+    private final Shape shape;
     private final Tally tally;
     private final ConnectionPool pool;
 
-    TwinTransactional(Bench bench, BusDrain.Shape shape) {
+    TwinTransactional(Bench bench, Shape shape) {
         this.bench = bench;
         this.shape = shape;
         this.tally = new Tally(bench.events());
@@ -29,7 +29,7 @@ final class TwinTransactional implements Attempt {
 
     @Override
     public void prepare() {
-        Blocking.await(pool.warmup());
+        R2dbc.fill(pool);
     }
 
     @Override

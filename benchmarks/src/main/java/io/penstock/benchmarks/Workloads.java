@@ -15,6 +15,7 @@ final class Workloads {
                 Publishes.single(),
                 Publishes.bulk(),
                 Publishes.transactions(),
+                Publishes.transactionsOneByOne(),
                 Drains.drain(),
                 Transactionals.singly(),
                 Transactionals.inBatches(),

@@ -18,8 +18,9 @@ class BenchmarksIntegrationTests {
 
     // Left out is what takes seconds to start and does nothing that another variant does not do.
     private static final String FEW = "all --events 200 --rounds 1 --warmup 0 --only penstock,twin,alone"
-            + " --skip 4_nodes,1_node,own_transaction,large_batches,16_connections,concurrency_256,none_failing,not_pinned"
-            + ",no_event,whole_backlog,1_consumer,plain,drained_in_batches"
+            + " --skip 4_nodes,1_node,own_transaction,large,16_connections,concurrency_256,none_failing,not_pinned,bare"
+            + ",no_event,whole_backlog,1_consumer,plain,drained_in_batches,latency-50:,latency-5000:,tx-one:_twin,tx-one:_J"
+            + ",publishAll"
             + " --option seconds=1 --option settling=0 --option parked=20 --option rate=2000 --option lease=1";
 
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -52,7 +53,7 @@ class BenchmarksIntegrationTests {
         Arguments arguments = Arguments.parse(words());
         return Workloads.all().stream()
                 .flatMap(workload -> workload.variants().stream()
-                        .filter(arguments::wants)
+                        .filter(variant -> arguments.wants(workload, variant))
                         .map(variant -> workload.name() + ", " + variant.name()))
                 .toList();
     }
@@ -70,6 +71,7 @@ class BenchmarksIntegrationTests {
                         "ratioToBestPeer",
                         "walBytesPerEvent",
                         "cpuMicrosPerEvent",
+                        "jvmCpuMicrosPerEvent",
                         "roundTripsPerEvent",
                         "config");
         assertThat(line.get("rate").doubleValue()).isPositive();

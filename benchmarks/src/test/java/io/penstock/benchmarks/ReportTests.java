@@ -33,7 +33,7 @@ class ReportTests {
                 .contains("| steady, of the raw twin, default options | ≥ 0.80 | 0.79 | **NOT met** |")
                 .contains("- steady, of the raw twin, default options: 0.79, asked ≥ 0.80.")
                 .contains("| nodes, two of one | ≥ 0.90 | – | not measured |")
-                .contains("| penstock | 85.0 (50.0–90.0) |")
+                .contains("| penstock | 10 | 85.0 (50.0–90.0) |")
                 .contains("| `fsync` | on |");
         assertThat(Files.readString(directory.resolve("benchmarks/drain.svg"))).contains("<svg");
     }
@@ -51,7 +51,25 @@ class ReportTests {
         assertThat(Files.readString(directory.resolve("benchmarks.md")))
                 .contains("| steady, of the raw twin, default options | ≥ 0.80 | – | not measured |")
                 .contains("- steady, penstock, round 2 was not verified: rows left in the inbox: 1, expected 0")
-                .contains("| penstock | not verified |");
+                .contains("| penstock | 10 | not verified |");
+    }
+
+    @Test
+    void whatAnEventAddsToATransactionIsSaidBesideWhatItAddsByHand(@TempDir Path directory) throws Exception {
+        Results results = new Results(directory.resolve("results.jsonl"));
+        results.add(List.of(
+                cell("2026-01-02", "publish-tx", "penstock", 1, 40.0),
+                cell("2026-01-02", "publish-tx", "penstock, no event", 1, 80.0),
+                cell("2026-01-02", "publish-tx", "twin", 1, 50.0),
+                cell("2026-01-02", "publish-tx", "twin, no event", 1, 100.0)));
+
+        Report.write(results, new Machine(Map.of(), Map.of()), directory);
+
+        assertThat(Files.readString(directory.resolve("benchmarks.md")))
+                .contains(
+                        "8 at once, time more than by hand without event | ≤ 0.30 | 1.50 (by hand 1.00) | **NOT met** |")
+                .contains("8 at once, time more than ours without event | ≤ 0.30 | 1.00 (by hand 1.00) | **NOT met** |")
+                .contains("one at a time, p50 more than by hand without event | ≤ 0.30 | – | not measured |");
     }
 
     private static Cell cell(String run, String workload, String variant, int round, Double rate) {
@@ -67,6 +85,7 @@ class ReportTests {
                 null,
                 null,
                 null,
+                1.0,
                 1.0,
                 1.0,
                 1.0,

@@ -19,30 +19,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@State(Scope.Benchmark)
 public class DeliverBenchmark {
 
     private static final int EVENTS = 20_000;
 
-    private final Semaphore handled = new Semaphore(0);
-    private @Nullable Stage stage;
-
-    @Setup
-    public void open() throws Exception {
-        stage = Stage.open();
-        stage.consume(number -> handled.release());
-    }
-
-    @TearDown
-    public void close() throws Exception {
-        stage().close();
-    }
-
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void endToEnd() throws InterruptedException {
-        stage().publishAll(EVENTS);
-        handled.acquire(EVENTS);
+    public void endToEnd(Running running) throws InterruptedException {
+        running.deliver();
     }
 
     @Benchmark
@@ -51,25 +35,14 @@ public class DeliverBenchmark {
         backlog.drain();
     }
 
-    private Stage stage() {
-        return Objects.requireNonNull(stage);
-    }
+    /** A bus, and how many events its consumer has handled. */
+    private abstract static class Consumer {
 
-    /** Events stored before each invocation. */
-    @State(Scope.Benchmark)
-    public static class Backlog {
-
-        private final Semaphore handled = new Semaphore(0);
+        final Semaphore handled = new Semaphore(0);
         private @Nullable Stage stage;
 
-        @Setup
-        public void open() throws Exception {
+        void openStage() throws Exception {
             stage = Stage.open();
-        }
-
-        @Setup(Level.Invocation)
-        public void store() {
-            stage().publishAll(EVENTS);
         }
 
         @TearDown
@@ -77,14 +50,49 @@ public class DeliverBenchmark {
             stage().close();
         }
 
-        private void drain() throws InterruptedException {
+        void consume() {
             stage().consume(number -> handled.release());
-            handled.acquire(EVENTS);
-            stage().stop();
         }
 
-        private Stage stage() {
+        Stage stage() {
             return Objects.requireNonNull(stage);
+        }
+    }
+
+    /** A consumer that runs all the time. */
+    @State(Scope.Benchmark)
+    public static class Running extends Consumer {
+
+        @Setup
+        public void open() throws Exception {
+            openStage();
+            consume();
+        }
+
+        private void deliver() throws InterruptedException {
+            stage().publishAll(EVENTS);
+            handled.acquire(EVENTS);
+        }
+    }
+
+    /** Events stored before each invocation, and a consumer that runs for as long as it takes. */
+    @State(Scope.Benchmark)
+    public static class Backlog extends Consumer {
+
+        @Setup
+        public void open() throws Exception {
+            openStage();
+        }
+
+        @Setup(Level.Invocation)
+        public void store() {
+            stage().publishAll(EVENTS);
+        }
+
+        private void drain() throws InterruptedException {
+            consume();
+            handled.acquire(EVENTS);
+            stage().stop();
         }
     }
 }

@@ -38,7 +38,7 @@ final class DbSchedulerPeer implements Peer {
             SKIP_LOCKED,
             Peers.POOL,
             false,
-            200_000,
+            100_000,
             Map.of("strategy", "lock-and-fetch 4.0/20.0", "threads", THREADS, "pollingMs", POLL.toMillis()),
             opener(builder -> tuned(builder).pollUsingLockAndFetch(4.0, 20.0)));
     static final Library FETCH = new Library(
@@ -46,7 +46,7 @@ final class DbSchedulerPeer implements Peer {
             OPTIMISTIC,
             Peers.POOL,
             false,
-            100_000,
+            50_000,
             Map.of("strategy", "fetch-and-lock-on-execute 4.0/20.0", "threads", THREADS, "pollingMs", POLL.toMillis()),
             opener(builder -> tuned(builder).pollUsingFetchAndLockOnExecute(4.0, 20.0)));
     static final Library DEFAULTS = new Library(
@@ -54,7 +54,7 @@ final class DbSchedulerPeer implements Peer {
             OPTIMISTIC,
             Peers.DEFAULT_POOL,
             false,
-            50_000,
+            25_000,
             Map.of("strategy", "fetch-and-lock-on-execute 0.5/3.0", "threads", 10, "pollingMs", 10_000),
             opener(builder -> builder));
 

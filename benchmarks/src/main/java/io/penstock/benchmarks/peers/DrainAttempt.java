@@ -2,26 +2,18 @@ package io.penstock.benchmarks.peers;
 
 import io.penstock.benchmarks.Bench;
 import io.penstock.benchmarks.peers.Library.Use;
-import org.jspecify.annotations.Nullable;
 
-/** Handles what is ready, with a handler that does nothing; beside an old snapshot if pinned. */
+/** Handles what is ready, with a handler that does nothing. */
 final class DrainAttempt extends PeerAttempt {
 
-    private final boolean pinned;
-    private @Nullable HeldSnapshot snapshot;
-
-    DrainAttempt(Bench bench, Library library, boolean pinned) {
+    DrainAttempt(Bench bench, Library library) {
         super(bench, library, Use.DRAIN, Math.min(bench.events(), library.most()));
-        this.pinned = pinned;
     }
 
     @Override
     public void prepare() throws Exception {
         super.prepare();
         peer().fill(events());
-        if (pinned) {
-            snapshot = HeldSnapshot.take(bench().database());
-        }
     }
 
     @Override
@@ -33,13 +25,5 @@ final class DrainAttempt extends PeerAttempt {
     @Override
     public void verify() {
         requireDone();
-    }
-
-    @Override
-    public void close() {
-        if (snapshot != null) {
-            snapshot.close();
-        }
-        super.close();
     }
 }

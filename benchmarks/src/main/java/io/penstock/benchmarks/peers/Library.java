@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * @param guarantee what it promises, in one line
  * @param pool connections of its HikariCP; it has no others
  * @param handlesAtOnce whether it stores nothing without handling it
- * @param most events it is given to drain, so that a cell ends within about half a minute
+ * @param most events it is given to drain, so that a cell ends within about ten seconds
  * @param settings the ones that matter, by name
  */
 record Library(

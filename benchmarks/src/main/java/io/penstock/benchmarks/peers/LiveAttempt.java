@@ -24,8 +24,7 @@ final class LiveAttempt extends PeerAttempt {
     }
 
     static LiveAttempt atRate(Bench bench, Library library) {
-        OpenLoop loop = new OpenLoop(bench.option(Peers.RATE, 500));
-        return new LiveAttempt(bench, library, bench.events(), loop, library.pool());
+        return new LiveAttempt(bench, library, bench.events(), new OpenLoop(bench), library.pool());
     }
 
     @Override

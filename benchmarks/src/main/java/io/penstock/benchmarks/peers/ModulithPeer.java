@@ -37,7 +37,7 @@ final class ModulithPeer implements Peer {
             GUARANTEE,
             Peers.POOL,
             true,
-            10_000,
+            5_000,
             Map.of("completion", "delete", "threads", THREADS, "resubmissionBatch", TUNED_BATCH),
             opener(
                     TUNED_BATCH,
@@ -51,7 +51,7 @@ final class ModulithPeer implements Peer {
             GUARANTEE,
             Peers.DEFAULT_POOL,
             true,
-            10_000,
+            5_000,
             Map.of("completion", "update", "threads", 8, "resubmissionBatch", DEFAULT_BATCH),
             opener(DEFAULT_BATCH, Map.of()));
 

@@ -34,7 +34,7 @@ final class NamastackPeer implements Peer {
             GUARANTEE,
             Peers.POOL,
             false,
-            50_000,
+            25_000,
             Map.of("polling", "fixed 25 ms, 1000 keys", "threads", "16-32", "instances", INSTANCES),
             opener(INSTANCES, tuning()));
     static final Library DEFAULTS = new Library(
@@ -42,7 +42,7 @@ final class NamastackPeer implements Peer {
             GUARANTEE,
             Peers.DEFAULT_POOL,
             false,
-            100,
+            50,
             Map.of("polling", "fixed 2 s, 10 keys", "threads", "4-8", "instances", 1),
             opener(1, Map.of()));
 

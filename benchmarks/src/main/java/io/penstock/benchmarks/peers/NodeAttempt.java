@@ -2,6 +2,7 @@ package io.penstock.benchmarks.peers;
 
 import io.penstock.benchmarks.Attempt;
 import io.penstock.benchmarks.Bench;
+import io.penstock.benchmarks.OpenLoop;
 import io.penstock.benchmarks.Payload;
 import io.penstock.benchmarks.peers.NodeJob.Part;
 import java.util.ArrayList;
@@ -26,7 +27,6 @@ final class NodeAttempt implements Attempt {
     private final List<NodeProcess> publishers = new ArrayList<>();
     private final Histogram latencies = new ConcurrentHistogram(3);
     private @Nullable PeerDatabase database;
-    private @Nullable HeldSnapshot snapshot;
 
     NodeAttempt(Bench bench, NodeLibrary library, NodeJob job) {
         this.bench = bench;
@@ -41,9 +41,6 @@ final class NodeAttempt implements Attempt {
         database = PeerDatabase.open(bench.database(), 1);
         try (NodeProcess filler = start(Part.FILL, job.isFilled() ? events : 0)) {
             filler.awaitDone(PeerAttempt.PATIENCE);
-        }
-        if (job.isPinned()) {
-            snapshot = HeldSnapshot.take(bench.database());
         }
         for (Part part : job.parts()) {
             startAll(part);
@@ -64,6 +61,7 @@ final class NodeAttempt implements Attempt {
     public void verify() {
         if (!job.handles()) {
             Conditions.require("stored events", database().number(library.sql().stored()), events);
+            Conditions.require("orders written", database().businessRows(), job.isInTransaction() ? events : 0);
             return;
         }
         workers.forEach(process -> process.say("STOP"));
@@ -97,9 +95,6 @@ final class NodeAttempt implements Attempt {
     @Override
     public void close() {
         all().forEach(NodeProcess::close);
-        if (snapshot != null) {
-            snapshot.close();
-        }
         if (database != null) {
             database.close();
         }
@@ -124,7 +119,7 @@ final class NodeAttempt implements Attempt {
         config.put("batch", Peers.BATCH);
         config.put("lanes", Peers.LANES);
         config.put("inFlight", part == Part.PUBLISH_TX ? Peers.TRANSACTIONS : Peers.IN_FLIGHT);
-        config.put("rate", bench.option(Peers.RATE, 500));
+        config.put("rate", OpenLoop.rate(bench));
         config.put("customers", Payload.CUSTOMERS);
         config.put("payload", Payload.of(0));
         config.put("settings", library.settings());

@@ -8,7 +8,6 @@ enum NodeJob {
     PUBLISH_SINGLE(Part.PUBLISH_SINGLE),
     PUBLISH_TX(Part.PUBLISH_TX),
     DRAIN(Part.WORK),
-    PINNED(Part.WORK),
     STEADY(Part.WORK, Part.PUBLISH_BULK),
     LATENCY(Part.LATENCY);
 
@@ -29,11 +28,11 @@ enum NodeJob {
     }
 
     boolean isFilled() {
-        return this == DRAIN || this == PINNED;
+        return this == DRAIN;
     }
 
-    boolean isPinned() {
-        return this == PINNED;
+    boolean isInTransaction() {
+        return this == PUBLISH_TX;
     }
 
     boolean isAtRate() {

@@ -9,7 +9,7 @@ import java.util.Map;
  * @param guarantee what it promises, in one line
  * @param processes that handle events at once
  * @param connections of each process's pool where it publishes
- * @param most events it is given to drain, so that a cell ends within about half a minute
+ * @param most events it is given to drain, so that a cell ends within about ten seconds
  * @param settings of the library, as its script passes them on
  * @param sql counts its rows
  */
@@ -56,7 +56,7 @@ record NodeLibrary(
             AT_LEAST_ONCE + "deleted one by one; a dead worker's wait 4 hours",
             1,
             10,
-            10_000,
+            5_000,
             Map.of(),
             GRAPHILE_ROWS);
 
@@ -67,19 +67,12 @@ record NodeLibrary(
             AT_LEAST_ONCE + "updated in batches; a batch ends or fails as one",
             1,
             Peers.POOL,
-            200_000,
+            100_000,
             Map.of("batchSize", 5000, "pollingIntervalSeconds", 0.5, "workers", 2, "notify", true),
             PG_BOSS_ROWS);
 
     static final NodeLibrary PG_BOSS_DEFAULTS = new NodeLibrary(
-            "pg-boss, defaults",
-            "pg-boss.mjs",
-            AT_LEAST_ONCE + "updated one by one",
-            1,
-            10,
-            10,
-            Map.of(),
-            PG_BOSS_ROWS);
+            "pg-boss, defaults", "pg-boss.mjs", AT_LEAST_ONCE + "updated one by one", 1, 10, 5, Map.of(), PG_BOSS_ROWS);
 
     NodeLibrary {
         settings = Map.copyOf(settings);

@@ -17,6 +17,8 @@ final class PeerDatabase implements AutoCloseable {
     private static final String INSERT_BUSINESS_ROW =
             "INSERT INTO business_order (number, customer, cents) VALUES (?, ?, ?)";
 
+    private static final String COUNT_BUSINESS_ROWS = "SELECT count(*) FROM business_order";
+
     private final HikariDataSource source;
     private final JdbcTransactionManager transactionManager;
     private final TransactionTemplate transactions;
@@ -60,6 +62,10 @@ final class PeerDatabase implements AutoCloseable {
 
     void insertBusinessRow(Payload event) {
         jdbc.update(INSERT_BUSINESS_ROW, event.number(), event.customer(), event.cents());
+    }
+
+    long businessRows() {
+        return number(COUNT_BUSINESS_ROWS);
     }
 
     long number(String sql) {

@@ -2,6 +2,7 @@ package io.penstock.benchmarks.peers;
 
 import io.penstock.benchmarks.Attempt;
 import io.penstock.benchmarks.Bench;
+import io.penstock.benchmarks.Pinned;
 import io.penstock.benchmarks.Role;
 import io.penstock.benchmarks.Variant;
 import io.penstock.benchmarks.peers.PublishAttempt.How;
@@ -30,61 +31,65 @@ public final class Peers {
     /** Calls at once where each stores one event. */
     static final int IN_FLIGHT = 256;
 
-    /** The option that says how many events are due in a second. */
-    static final String RATE = "rate";
-
     private static final String LATENCY = "latency-";
-    private static final int LATENCY_SECONDS = 20;
+    private static final String DRAIN = "drain";
+    private static final String PINNED = "pinned-xmin";
+    private static final int SECONDS_OF_A_DRAIN = 10;
 
-    private static final List<Library> LIBRARIES = List.of(
-            DbSchedulerPeer.LOCK_AND_FETCH,
-            DbSchedulerPeer.FETCH,
-            DbSchedulerPeer.DEFAULTS,
-            NamastackPeer.TUNED,
-            NamastackPeer.DEFAULTS,
-            ModulithPeer.TUNED,
-            ModulithPeer.DEFAULTS);
-
-    private static final List<NodeLibrary> NODE_LIBRARIES = List.of(
-            NodeLibrary.GRAPHILE_WORKER,
-            NodeLibrary.GRAPHILE_WORKER_DEFAULTS,
-            NodeLibrary.PG_BOSS,
-            NodeLibrary.PG_BOSS_DEFAULTS);
+    private static final List<Library> TUNED =
+            List.of(DbSchedulerPeer.LOCK_AND_FETCH, NamastackPeer.TUNED, ModulithPeer.TUNED);
+    private static final List<Library> DEFAULTS =
+            List.of(DbSchedulerPeer.DEFAULTS, NamastackPeer.DEFAULTS, ModulithPeer.DEFAULTS);
+    private static final List<NodeLibrary> NODE_TUNED = List.of(NodeLibrary.GRAPHILE_WORKER, NodeLibrary.PG_BOSS);
+    private static final List<NodeLibrary> NODE_DEFAULTS =
+            List.of(NodeLibrary.GRAPHILE_WORKER_DEFAULTS, NodeLibrary.PG_BOSS_DEFAULTS);
 
     private Peers() {}
 
     /** The variants for the workload of this name, such as {@code drain} or {@code latency-500}; none for others. */
     public static List<Variant> of(String workload) {
-        return Stream.concat(inThisJvm(workload), onNode(workload)).toList();
+        return Stream.of(
+                        inThisJvm(workload, TUNED),
+                        inThisJvm(workload, workload.equals(DRAIN) ? List.of(DbSchedulerPeer.FETCH) : List.of()),
+                        onNode(workload, NODE_TUNED),
+                        inThisJvm(workload, DEFAULTS).map(Variant::once),
+                        onNode(workload, NODE_DEFAULTS).map(Variant::once))
+                .flatMap(variants -> variants)
+                .toList();
     }
 
-    private static Stream<Variant> inThisJvm(String workload) {
+    private static Stream<Variant> inThisJvm(String workload, List<Library> libraries) {
         Start start = starting(workload);
         return start == null
                 ? Stream.empty()
-                : LIBRARIES.stream()
+                : libraries.stream()
                         .filter(library -> keepsUp(library.most(), workload))
-                        .map(library -> Variant.of(
-                                library.name(), Role.PEER, library.guarantee(), bench -> start.open(bench, library)));
+                        .map(library -> variant(
+                                workload, library.name(), library.guarantee(), bench -> start.open(bench, library)));
     }
 
-    private static Stream<Variant> onNode(String workload) {
+    private static Stream<Variant> onNode(String workload, List<NodeLibrary> libraries) {
         NodeJob job = nodeJob(workload);
         return job == null || !Npm.IS_THERE
                 ? Stream.empty()
-                : NODE_LIBRARIES.stream()
+                : libraries.stream()
                         .filter(library -> keepsUp(library.most(), workload))
-                        .map(library -> Variant.of(
-                                library.name(),
-                                Role.PEER,
-                                library.guarantee(),
-                                bench -> new NodeAttempt(bench, library, job)));
+                        .map(library -> variant(
+                                        workload,
+                                        library.name(),
+                                        library.guarantee(),
+                                        bench -> new NodeAttempt(bench, library, job))
+                                .cold());
     }
 
-    /** What a peer drains in about 20 s it has to take at a rate, or it would only grow later and later. */
+    private static Variant variant(String workload, String name, String guarantee, Variant.Opener opener) {
+        return Variant.of(name, Role.PEER, guarantee, workload.equals(PINNED) ? Pinned.of(opener) : opener);
+    }
+
+    /** What a peer drains in some seconds it has to take at a rate, or it would only grow later and later. */
     private static boolean keepsUp(int most, String workload) {
         return !workload.startsWith(LATENCY)
-                || Integer.parseInt(workload.substring(LATENCY.length())) <= most / LATENCY_SECONDS;
+                || Integer.parseInt(workload.substring(LATENCY.length())) <= most / SECONDS_OF_A_DRAIN;
     }
 
     private static @Nullable Start starting(String workload) {
@@ -92,8 +97,7 @@ public final class Peers {
             case "publish-bulk" -> (bench, library) -> new PublishAttempt(bench, library, How.BULK);
             case "publish-single" -> (bench, library) -> new PublishAttempt(bench, library, How.SINGLE);
             case "publish-tx" -> (bench, library) -> new PublishAttempt(bench, library, How.IN_TRANSACTION);
-            case "drain" -> (bench, library) -> new DrainAttempt(bench, library, false);
-            case "pinned-xmin" -> (bench, library) -> new DrainAttempt(bench, library, true);
+            case DRAIN, PINNED -> DrainAttempt::new;
             case "steady" -> LiveAttempt::steady;
             default -> workload.startsWith(LATENCY) ? LiveAttempt::atRate : null;
         };
@@ -104,8 +108,7 @@ public final class Peers {
             case "publish-bulk" -> NodeJob.PUBLISH_BULK;
             case "publish-single" -> NodeJob.PUBLISH_SINGLE;
             case "publish-tx" -> NodeJob.PUBLISH_TX;
-            case "drain" -> NodeJob.DRAIN;
-            case "pinned-xmin" -> NodeJob.PINNED;
+            case DRAIN, PINNED -> NodeJob.DRAIN;
             case "steady" -> NodeJob.STEADY;
             default -> workload.startsWith(LATENCY) ? NodeJob.LATENCY : null;
         };

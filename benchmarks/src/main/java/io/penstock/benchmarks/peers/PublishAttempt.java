@@ -34,6 +34,10 @@ final class PublishAttempt extends PeerAttempt {
     @Override
     public void verify() {
         Conditions.require("stored events", peer().stored(), events());
+        Conditions.require("orders written", database().businessRows(), how == How.IN_TRANSACTION ? events() : 0);
+        if (library().handlesAtOnce()) {
+            requireDone();
+        }
     }
 
     @Override

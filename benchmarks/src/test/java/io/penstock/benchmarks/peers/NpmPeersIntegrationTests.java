@@ -30,7 +30,7 @@ class NpmPeersIntegrationTests {
     @ParameterizedTest
     @FieldSource("TUNED")
     void aPeerHandlesWhatWasReady(NodeLibrary library) throws Exception {
-        fixture.run(new NodeAttempt(fixture.bench(2_000), library, NodeJob.PINNED));
+        fixture.run(new NodeAttempt(fixture.bench(2_000), library, NodeJob.DRAIN));
     }
 
     @ParameterizedTest

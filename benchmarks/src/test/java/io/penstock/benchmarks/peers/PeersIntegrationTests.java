@@ -33,7 +33,7 @@ class PeersIntegrationTests {
     @ParameterizedTest
     @FieldSource("TUNED")
     void aPeerHandlesWhatWasReady(Library library) throws Exception {
-        fixture.run(new DrainAttempt(fixture.bench(100), library, true));
+        fixture.run(new DrainAttempt(fixture.bench(100), library));
     }
 
     @ParameterizedTest
@@ -58,7 +58,7 @@ class PeersIntegrationTests {
 
     @Test
     void rowsFilledInForNamastackAreAsItsOwn() throws Exception {
-        try (Attempt attempt = new DrainAttempt(fixture.bench(10), NamastackPeer.TUNED, false)) {
+        try (Attempt attempt = new DrainAttempt(fixture.bench(10), NamastackPeer.TUNED)) {
             attempt.prepare();
             assertThat(fixture.text("""
                     SELECT count(DISTINCT to_jsonb(r)
@@ -74,7 +74,7 @@ class PeersIntegrationTests {
 
     @Test
     void rowsFilledInForSpringModulithAreAsItsOwn() throws Exception {
-        try (Attempt attempt = new DrainAttempt(fixture.bench(10), ModulithPeer.TUNED, false)) {
+        try (Attempt attempt = new DrainAttempt(fixture.bench(10), ModulithPeer.TUNED)) {
             attempt.prepare();
             assertThat(fixture.text("""
                     SELECT count(DISTINCT to_jsonb(r)
