@@ -23,8 +23,8 @@ import reactor.core.publisher.Flux;
  */
 class NewTopicsIntegrationTests {
 
-    private static final int TOPICS = 6;
-    private static final int PARTITIONS = 60;
+    private static final int TOPICS = 2;
+    private static final int PARTITIONS = 30;
     private static final int KEYS = 200;
     private static final int EVENTS = 2 * KEYS;
 
