@@ -51,7 +51,8 @@ final class BusLifecycle implements SmartLifecycle {
 
     private Mono<Void> close() {
         closed = true;
-        return bus.close().doFinally(end -> running = false);
+        // Before whoever waits is told: a context that starts again at once asks first.
+        return bus.close().doOnTerminate(() -> running = false);
     }
 
     /** A closed bus does not open again, and one without consumers does no harm to whoever is paused. */
