@@ -81,7 +81,7 @@ final class ConsumersLifecycle implements SmartLifecycle, ApplicationListener<Ap
         return Flux.fromIterable(running)
                 .flatMap(RunningConsumer::unsubscribe, Integer.MAX_VALUE)
                 .then()
-                .doFinally(end -> forget());
+                .doOnTerminate(this::forget);
     }
 
     private void forget() {

@@ -96,7 +96,7 @@ final class KafkaBridges implements SmartLifecycle, ApplicationListener<Applicat
     private synchronized Mono<Void> close() {
         List<Supplier<Mono<Void>>> open = List.copyOf(closing);
         closing.clear();
-        return Flux.fromIterable(open).flatMap(Supplier::get).then().doFinally(end -> started = false);
+        return Flux.fromIterable(open).flatMap(Supplier::get).then().doOnTerminate(() -> started = false);
     }
 
     @Override
