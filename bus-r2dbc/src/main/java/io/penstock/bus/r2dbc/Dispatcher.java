@@ -273,6 +273,7 @@ final class Dispatcher {
         enter(window.advance(ended));
         ended.forEach(this::observe);
         settlement.settle(ended);
+        readOn();
     }
 
     private void observe(Ended end) {

@@ -27,6 +27,8 @@ final class Window {
     private final Map<Long, Claimed> inFlight = new HashMap<>();
     // Keys held since the range was asked for: their rows may have been read before that was stored.
     private final Set<Long> heldSince = new HashSet<>();
+    // Whose outcomes are on their way to the database.
+    private int handled;
     private long cursor;
     private long hinted = 0;
     private boolean more;
@@ -50,7 +52,7 @@ final class Window {
         if (!wantsToRead()) {
             return null;
         }
-        int free = capacity - inFlight.size();
+        int free = room();
         heldSince.clear();
         // Also for a refill: read from where it was skipped, a key's rows would come before those that became ready
         // since.
@@ -100,11 +102,12 @@ final class Window {
     }
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
-    List<List<Claimed>> advance(List<Ended> ended) {
+    synchronized List<List<Claimed>> advance(List<Ended> ended) {
+        handled += ended.size();
         return consumer.isOrdered() ? advanceKeys(ended) : List.of();
     }
 
-    private synchronized List<List<Claimed>> advanceKeys(List<Ended> ended) {
+    private List<List<Claimed>> advanceKeys(List<Ended> ended) {
         List<List<Claimed>> next = new ArrayList<>();
         Set<Long> held = keysHeld(ended);
         for (long key : keys(ended)) {
@@ -118,6 +121,7 @@ final class Window {
 
     /** The rows' outcomes are stored: frees their slots, and gives up what waited behind a key that is held now. */
     synchronized void settled(List<Ended> ended) {
+        handled -= ended.size();
         for (Ended end : ended) {
             inFlight.remove(end.row().seq());
             if (end.isOwedStill()) {
@@ -132,7 +136,7 @@ final class Window {
 
     /** Whether reading on could find something. */
     synchronized boolean wantsToRead() {
-        return hasReason() && capacity - inFlight.size() >= leastRoom;
+        return hasReason() && room() >= leastRoom;
     }
 
     synchronized int size() {
@@ -141,6 +145,11 @@ final class Window {
 
     synchronized boolean holdsAnyOf(int partition) {
         return inFlight.values().stream().anyMatch(row -> row.partition() == partition);
+    }
+
+    /** What was handled makes room for as much again, up to half a window: or handlers would wait for the commit. */
+    private int room() {
+        return capacity + Math.min(handled, capacity / 2) - inFlight.size();
     }
 
     private boolean hasReason() {
