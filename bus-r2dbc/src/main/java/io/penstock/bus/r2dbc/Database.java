@@ -14,7 +14,6 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import reactor.pool.PoolBuilder;
 
 /**
  * The bus's own few connections, apart from the application's, and the ways statements run on them. Rows are collected
@@ -69,8 +68,6 @@ final class Database {
                 // After a restart of the server every pooled connection may be dead, and is found so one by one.
                 .acquireRetry(most)
                 .allocatorSubscribeOn(Schedulers.boundedElastic())
-                // The one that was used last has the statements prepared, and its process on the server is warm.
-                .customizer(PoolBuilder::idleResourceReuseMruOrder)
                 .build());
         this.transactions = new Transactions(pool, ACQUIRE_TIMEOUT, hints -> {}, error -> {});
     }

@@ -8,6 +8,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
+import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
@@ -61,11 +62,14 @@ final class HandlerCall<R> extends BaseSubscriber<Object> {
 
     private void call() {
         sink.onDispose(this);
+        if (isDisposed()) {
+            return;
+        }
         try {
             Mono<Void> called = Objects.requireNonNull(handler.get(), "The handler returned null instead of a Mono");
             if (called == Mono.<Void>empty()) {
                 hookOnComplete();
-            } else {
+            } else if (!isDisposed()) {
                 called.subscribe(this);
             }
         } catch (Throwable thrown) {
@@ -93,7 +97,7 @@ final class HandlerCall<R> extends BaseSubscriber<Object> {
 
     /** The handler is cancelled first: what follows, the next event of its key say, does not meet it. */
     private void end(Throwable overdue) {
-        cancel();
+        stop();
         sink.error(overdue);
     }
 
@@ -101,6 +105,15 @@ final class HandlerCall<R> extends BaseSubscriber<Object> {
     @Override
     public void dispose() {
         deadline.dispose();
-        cancel();
+        stop();
+    }
+
+    /** A handler may throw also when it is cancelled. */
+    private void stop() {
+        try {
+            cancel();
+        } catch (Throwable thrown) {
+            Operators.onErrorDropped(thrown, context);
+        }
     }
 }

@@ -3,10 +3,12 @@ package io.penstock.bus.r2dbc;
 import io.penstock.bus.Event;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.EventLimits;
+import io.penstock.bus.InvalidEventException;
 import io.penstock.bus.JacksonEventCodec;
 import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -40,7 +42,10 @@ final class Outbox {
     }
 
     /** The payloads of a batch are joined to one array: more than a value would come to lie on other events. */
-    private String oneValue(Event<?> event, String payload) {
+    private String oneValue(Event<?> event, @Nullable String payload) {
+        if (payload == null) {
+            throw new InvalidEventException("Event " + event + " was refused: the codec gave null for its payload");
+        }
         return codec instanceof JacksonEventCodec
                 ? payload
                 : STRICT.encode(event.withPayload(new RawJson(payload)).build());

@@ -20,10 +20,9 @@ import reactor.core.publisher.Mono;
 final class OutboxBatch {
 
     // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
-    // that comes back names the stored ids only if some are missing. The transaction has its number before any
-    // event has one, which is what ReadPositions relies on. Times come as microseconds: text would be formatted here
-    // and
-    // parsed there. They are added in two steps, as an interval is multiplied by a double, which has 53 bits.
+    // that comes back names the stored ids only if some are missing. The transaction has its number before any event
+    // has one, which is what ReadPositions relies on. Times are added in two steps, as an interval is multiplied by a
+    // double, which has 53 bits.
     private static final String APPEND = """
             WITH numbered AS MATERIALIZED (
                 SELECT pg_current_xact_id() AS xid

@@ -1,5 +1,7 @@
 package io.penstock.bus.r2dbc;
 
+import io.penstock.bus.Outcome;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -18,12 +20,15 @@ import reactor.util.context.Context;
  */
 final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
 
+    private static final Outcome LOST = new Outcome.Released("it could not be delivered", Duration.ofSeconds(1));
+
     private final int slot;
     private final List<Claimed> unit;
     private final Function<List<Claimed>, Mono<List<Ended>>> deliver;
     private final Consumer<List<Ended>> onEnd;
     private final Consumer<UnitRun> onLeft;
     private @Nullable Thread thread;
+    private boolean told;
     private boolean over;
 
     /**
@@ -63,21 +68,24 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
 
     @Override
     public void dispose() {
-        cancel();
-        leave();
+        try {
+            cancel();
+        } finally {
+            leave();
+        }
     }
 
     /** What a handler brings about after it was cancelled is not recorded: its row stays owed. */
     @Override
     protected void hookOnNext(List<Ended> ended) {
-        if (!isOver()) {
+        if (isFirst()) {
             onEnd.accept(ended);
         }
     }
 
     @Override
     protected void hookOnComplete() {
-        leave();
+        end();
     }
 
     @Override
@@ -94,10 +102,22 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
         thread = null;
     }
 
-    /** Of the bus itself, or of a handler that had ended already and then threw what Reactor lets through. */
+    /** Of the bus itself, or thrown past all operators as Reactor does with what it takes for fatal. */
     private void drop(Throwable error) {
-        leave();
+        end();
         Operators.onErrorDropped(error, Context.empty());
+    }
+
+    /** Rows that nothing is heard of would be left out of what is read, and hold their partition, for ever. */
+    private void end() {
+        try {
+            if (isFirst()) {
+                onEnd.accept(
+                        unit.stream().map(row -> Ended.notAttempted(row, LOST)).toList());
+            }
+        } finally {
+            leave();
+        }
     }
 
     private void leave() {
@@ -106,8 +126,10 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
         }
     }
 
-    private synchronized boolean isOver() {
-        return over;
+    private synchronized boolean isFirst() {
+        boolean isFirst = !told && !over;
+        told = true;
+        return isFirst;
     }
 
     private synchronized boolean finish() {

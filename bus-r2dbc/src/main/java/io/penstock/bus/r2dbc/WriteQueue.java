@@ -22,8 +22,9 @@ import reactor.util.context.Context;
  * Events on their way to the outbox, in batches that share a commit. With one lane they are stored in their order, and
  * nothing behind an event that could not be.
  *
- * <p>Design note: publishers are told on threads of Reactor's, those of one stream in the order of the commits, while the next batch is
- * already being written: on the driver's thread they would make the events that follow, and the database would wait.
+ * <p>Design note: publishers are told on threads of Reactor's, those of one stream in the order of the commits, while
+ * the next batch is already being written: on the driver's thread they would make the events that follow, and the
+ * database would wait.
  */
 final class WriteQueue {
 

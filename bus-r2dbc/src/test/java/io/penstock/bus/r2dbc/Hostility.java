@@ -21,6 +21,11 @@ enum Hostility {
             () -> Mono.fromDirect(Flux.concat(Mono.just(1), Mono.error(new IllegalStateException("after emitting"))))
                     .cast(Void.class)),
     NEVER_ENDS(Mono::never, true),
+    THROWS_WHEN_CANCELLED(
+            () -> Mono.create(sink -> sink.onDispose(() -> {
+                throw new IllegalStateException("when cancelled");
+            })),
+            true),
     COMPLETES_AFTER_ITS_TIMEOUT(
             () -> Mono.fromFuture(
                     CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(450, TimeUnit.MILLISECONDS)),
