@@ -39,7 +39,7 @@ record Arguments(
               --events N          events of each workload (default: its own number)
               --rounds R          measured rounds of each variant (default: 3)
               --warmup SHARE      share of the events that each variant handles before the first round, up to three times
-                                  in five seconds, not counted (default: 0.5)
+                                  in five seconds, not counted (default: 1)
               --only TEXT,TEXT    only variants whose names, such as 'drain: twin', contain one of these
               --skip TEXT,TEXT    none of the variants whose names contain one of these
               --option NAME=VALUE a setting of a workload, such as seconds=10; may be repeated
@@ -84,7 +84,7 @@ record Arguments(
         private List<String> skip = List.of();
         private @Nullable Integer events;
         private int rounds = 3;
-        private double warmUp = 0.5;
+        private double warmUp = 1;
         private @Nullable String postgres;
         private boolean help;
 

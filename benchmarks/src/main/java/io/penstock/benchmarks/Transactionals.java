@@ -6,7 +6,7 @@ import java.util.List;
 final class Transactionals {
 
     private static final String GROUP = "drain-transactional";
-    private static final int SINGLY = 20_000;
+    private static final int SINGLY = 60_000;
     private static final int IN_BATCHES = 200_000;
     private static final Shape ONE = Shape.DEFAULT;
     private static final Shape BATCH = Shape.DEFAULT.inBatches(100);

@@ -55,10 +55,11 @@ final class Trials {
                                 .cold()));
     }
 
+    /** Each node is a JVM that starts cold, and on one machine they warm up on the same cores: enough to be done with that. */
     static Workload nodes() {
         return Workload.rate(
                 "nodes",
-                EVENTS,
+                4 * EVENTS,
                 List.of(nodes("penstock, 1 node", 1), nodes("penstock, 2 nodes", 2), nodes("penstock, 4 nodes", 4)));
     }
 
