@@ -42,7 +42,7 @@ final class Report {
 
             The targets of publish-tx ask what an event adds to a transaction with one insert of the application. 8 at once
             keep all processors busy, so that it is paid in CPU; one at a time it is paid in latency. In brackets is what
-            the statement adds that stores the event by hand, without a library: nothing that stores it can add less.
+            the statement adds that stores the event by hand, without a library.
             """;
     private static final String REPRODUCE = """
             ## Reproduce
