@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param ordered whether events of one key are handled one at a time, in order; default false
  * @param concurrency handlers running at once on one node, 1 to 10,000; default 16
  * @param prefetch deliveries held in memory, payloads and all, besides the running ones, 0 to 100,000; default 1,000;
- *     less for payloads of many kilobytes
+ *     less for payloads of many kilobytes. Handled ones whose outcome is not stored yet come on top, up to half as many
+ *     as all these
  * @param batchSize events given to a batch handler at once, 1 to 10,000; default 100
  * @param timeout how long one run of the handler may take, 1 ms to 365 days; default 30 s
  * @param retry what follows a failed attempt; default {@link RetryPolicy#DEFAULTS}

@@ -4,7 +4,8 @@ package io.penstock.bus;
 public interface EventCodec {
 
     /**
-     * The event's payload as one JSON value, strict by RFC 8259; anything else is refused before any SQL.
+     * The event's payload as one JSON value, strict by RFC 8259; anything else is refused before any SQL, and so
+     * is, of codecs other than {@link JacksonEventCodec}, what exceeds Jackson's default limits of nesting and numbers.
      *
      * @throws InvalidEventException when the payload cannot be written, naming the event
      */

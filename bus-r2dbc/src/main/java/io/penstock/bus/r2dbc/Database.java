@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -129,6 +130,15 @@ final class Database {
             bind.accept(statement);
             return Flux.from(statement.execute()).concatMap(result -> result.map(row));
         });
+    }
+
+    /** Binds a value that may be null. */
+    static <V> void bind(Statement statement, int index, @Nullable V value, Class<V> type) {
+        if (value == null) {
+            statement.bindNull(index, type);
+        } else {
+            statement.bind(index, value);
+        }
     }
 
     static Mono<Long> changed(Connection connection, String sql, Consumer<Statement> bind) {

@@ -176,24 +176,16 @@ final class DeadLetterQueue implements DeadLetters {
         String key = filter.key();
         String type = filter.type();
         return statement -> {
-            bind(statement, 0, filter.consumer(), String.class);
-            bind(statement, 1, type == null ? null : Consumers.like(type), String.class);
-            bind(statement, 2, key, String.class);
-            bind(statement, 3, key == null ? null : KeyHash.of(key), Long.class);
-            bind(statement, 4, filter.failedFrom(), Instant.class);
-            bind(statement, 5, filter.failedUntil(), Instant.class);
-            bind(statement, 6, filter.errorContains(), String.class);
-            bind(statement, 7, eventId, UUID.class);
+            Database.bind(statement, 0, filter.consumer(), String.class);
+            Database.bind(statement, 1, type == null ? null : Consumers.like(type), String.class);
+            Database.bind(statement, 2, key, String.class);
+            Database.bind(statement, 3, key == null ? null : KeyHash.of(key), Long.class);
+            Database.bind(statement, 4, filter.failedFrom(), Instant.class);
+            Database.bind(statement, 5, filter.failedUntil(), Instant.class);
+            Database.bind(statement, 6, filter.errorContains(), String.class);
+            Database.bind(statement, 7, eventId, UUID.class);
             statement.bind(8, filter.after()).bind(9, limit);
         };
-    }
-
-    private static <V> void bind(Statement statement, int index, @Nullable V value, Class<V> type) {
-        if (value == null) {
-            statement.bindNull(index, type);
-        } else {
-            statement.bind(index, value);
-        }
     }
 
     private static DeadLetter letter(Readable row) {

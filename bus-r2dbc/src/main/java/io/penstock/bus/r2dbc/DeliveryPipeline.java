@@ -22,7 +22,8 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * The life of one unit, a delivery or a batch of them: admit and decode, begin, take from the inbox, handle, commit.
- * Every ending is an {@link Outcome}, which is written elsewhere. Errors only with what Reactor throws past its operators.
+ * Every ending is an {@link Outcome}, which is written elsewhere. Errors only with what Reactor throws past its
+ * operators.
  */
 final class DeliveryPipeline<T> {
 

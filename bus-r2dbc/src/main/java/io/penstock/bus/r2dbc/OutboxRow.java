@@ -73,20 +73,12 @@ final class OutboxRow {
                 .bind(6, event.type())
                 .bind(7, event.source() == null ? source : event.source())
                 .bind(11, encoded.payload());
-        bind(statement, 3, Micros.of(event.deliverAt()), Long.class);
-        bind(statement, 4, Micros.of(event.expiresAt()), Long.class);
-        bind(statement, 8, event.aggregateType(), String.class);
-        bind(statement, 9, event.aggregateId(), String.class);
-        bind(statement, 10, event.key(), String.class);
-        bind(statement, 12, encoded.headers(), String.class);
-    }
-
-    private static <T> void bind(Statement statement, int index, @Nullable T value, Class<T> type) {
-        if (value == null) {
-            statement.bindNull(index, type);
-        } else {
-            statement.bind(index, value);
-        }
+        Database.bind(statement, 3, Micros.of(event.deliverAt()), Long.class);
+        Database.bind(statement, 4, Micros.of(event.expiresAt()), Long.class);
+        Database.bind(statement, 8, event.aggregateType(), String.class);
+        Database.bind(statement, 9, event.aggregateId(), String.class);
+        Database.bind(statement, 10, event.key(), String.class);
+        Database.bind(statement, 12, encoded.headers(), String.class);
     }
 
     private static Owed read(Readable row) {

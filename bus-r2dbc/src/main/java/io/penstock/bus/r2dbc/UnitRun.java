@@ -61,6 +61,8 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
             deliver.apply(unit).subscribe(this);
         } catch (Throwable fatal) {
             drop(fatal);
+            // What was begun of it goes on no longer than what is told of it.
+            cancel();
         } finally {
             leaveThread();
         }
