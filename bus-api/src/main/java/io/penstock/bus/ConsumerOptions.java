@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param ordered whether events of one key are handled one at a time, in order; default false
  * @param concurrency handlers running at once on one node, 1 to 10,000; default 16
- * @param prefetch deliveries held in memory, payloads and all, besides the running ones, 0 to 100,000; default 1,000;
+ * @param prefetch deliveries held in memory, payloads and all, besides the running ones, 0 to 100,000; default 2,000;
  *     less for payloads of many kilobytes. Handled ones whose outcome is not stored yet come on top, up to half as many
  *     as all these
  * @param batchSize events given to a batch handler at once, 1 to 10,000; default 100
@@ -30,7 +30,7 @@ public record ConsumerOptions(
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
     public static final ConsumerOptions DEFAULTS = new ConsumerOptions(
-            false, 16, 1_000, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
+            false, 16, 2_000, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32);
 
     public ConsumerOptions {
         requireBetween("concurrency", concurrency, 1, 10_000);

@@ -15,6 +15,16 @@ final class EventTypeName {
         }
     };
 
+    // Asked for with each delivery: an annotation's values are read by reflection.
+    private static final ClassValue<Version> VERSIONS = new ClassValue<>() {
+        @Override
+        protected Version computeValue(Class<?> payload) {
+            return NAMES.get(payload)
+                    .map(named -> new Version(named.value(), named.version()))
+                    .orElse(Version.UNKNOWN);
+        }
+    };
+
     private EventTypeName() {}
 
     /** The annotation, or the caller's kind of refusal, which says how the type is named without one. */
@@ -26,9 +36,12 @@ final class EventTypeName {
 
     /** The version of this type that the payload's class stands for, or {@link #NO_VERSION} if it does not say. */
     static int versionOf(Class<?> payload, String type) {
-        return NAMES.get(payload)
-                .filter(named -> named.value().equals(type))
-                .map(EventType::version)
-                .orElse(NO_VERSION);
+        Version version = VERSIONS.get(payload);
+        return version.type.equals(type) ? version.number : NO_VERSION;
+    }
+
+    private record Version(String type, int number) {
+
+        static final Version UNKNOWN = new Version("", NO_VERSION);
     }
 }

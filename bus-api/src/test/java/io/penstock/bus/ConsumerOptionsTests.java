@@ -20,7 +20,7 @@ class ConsumerOptionsTests {
         assertThat(spec(builder -> builder).options())
                 .isEqualTo(ConsumerOptions.DEFAULTS)
                 .isEqualTo(new ConsumerOptions(
-                        false, 16, 1_000, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32));
+                        false, 16, 2_000, 100, Duration.ofSeconds(30), RetryPolicy.DEFAULTS, OnDead.PARK_KEY, 32));
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.penstock.bus.BusListener;
 import io.penstock.bus.Delivery;
 import io.penstock.bus.Outcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -253,15 +254,11 @@ final class Dispatcher {
 
     /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
     private void enter(List<List<Claimed>> units) {
-        List<List<Claimed>> suspected =
-                units.stream().filter(Units::isSuspected).toList();
+        List<List<Claimed>> suspected = new ArrayList<>(0);
+        List<List<Claimed>> others = new ArrayList<>(units.size());
+        units.forEach(unit -> (Units.isSuspected(unit) ? suspected : others).add(unit));
         alone.enter(suspected);
-        gate.enter(
-                suspected.isEmpty()
-                        ? units
-                        : units.stream()
-                                .filter(unit -> !Units.isSuspected(unit))
-                                .toList());
+        gate.enter(others);
     }
 
     /** A row that is no longer ours may have had others parked behind it by its new owner. */
