@@ -65,7 +65,7 @@ public final class Event<T> {
 
     /** A builder for an event of the type and version that the payload's class names with {@link EventType}. */
     public static <T> Builder<T> builder(T payload) {
-        EventType named = EventTypeName.of(
+        EventTypeName named = EventTypeName.of(
                 Objects.requireNonNull(payload, "payload").getClass(),
                 "Event.of(type, payload)",
                 InvalidEventException::new);
