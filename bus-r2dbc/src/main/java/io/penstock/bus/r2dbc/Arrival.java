@@ -4,6 +4,7 @@ import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -27,22 +28,21 @@ final class Arrival {
     private Arrival() {}
 
     /** A pool's connection. A cancel gives up its place in the line; what arrives nevertheless is given back. */
-    static Mono<Connection> borrowed(Mono<Connection> source, Duration longest) {
-        return decided(arrival -> arrival.noted(source).takeUntilOther(arrival.abandoned.asMono()), longest);
+    static Mono<Connection> borrowed(Mono<Connection> source, Deadlines longest) {
+        return decided(arrival -> arrival.noted(source).takeUntilOther(arrival.abandoned.asMono()), longest::limit);
     }
 
     /** A connection made for this. The making goes on after a cancel, and what comes of it is closed. */
     static Mono<Connection> opened(Mono<Connection> source, Duration longest) {
-        return decided(arrival -> arrival.noted(source), longest);
+        return decided(arrival -> arrival.noted(source), arriving -> arriving.timeout(longest));
     }
 
     /** Cached, so that no cancel gets past it. */
-    private static Mono<Connection> decided(Function<Arrival, Mono<Connection>> source, Duration longest) {
+    private static Mono<Connection> decided(
+            Function<Arrival, Mono<Connection>> source, UnaryOperator<Mono<Connection>> limit) {
         return Mono.defer(() -> {
             Arrival arrival = new Arrival();
-            return source.apply(arrival)
-                    .cache()
-                    .timeout(longest)
+            return limit.apply(source.apply(arrival).cache())
                     .filter(connection -> arrival.take())
                     .doOnCancel(arrival::abandon)
                     .doOnError(error -> arrival.abandon());

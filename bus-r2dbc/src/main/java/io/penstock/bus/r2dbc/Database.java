@@ -48,7 +48,7 @@ final class Database {
     private final BusConnections connections;
     private final ConnectionPool pool;
     private final Transactions transactions;
-    private final Duration longestStatement;
+    private final Deadlines statements;
 
     Database(ConnectionFactory application, SchemaName schema, int most) {
         this(application, schema, most, LONGEST_STATEMENT);
@@ -56,7 +56,7 @@ final class Database {
 
     Database(ConnectionFactory application, SchemaName schema, int most, Duration longestStatement) {
         this.schema = schema;
-        this.longestStatement = longestStatement;
+        this.statements = new Deadlines(longestStatement);
         this.connections = new BusConnections(Connections.unpooled(application));
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(this.connections)
                 .name("penstock")
@@ -78,8 +78,9 @@ final class Database {
         return schema.in(text);
     }
 
-    Duration longestStatement() {
-        return longestStatement;
+    /** The same work, which fails when it takes longer than a statement may. */
+    <T> Mono<T> limit(Mono<T> work) {
+        return statements.limit(work);
     }
 
     SchemaName schema() {
@@ -98,7 +99,7 @@ final class Database {
     <T> Mono<T> with(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
                 pool.create(),
-                connection -> work.apply(connection).timeout(longestStatement),
+                connection -> limit(work.apply(connection)),
                 Connection::close,
                 Connections::giveBack,
                 Connection::close);

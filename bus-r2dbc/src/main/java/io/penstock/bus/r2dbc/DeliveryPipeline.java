@@ -41,6 +41,7 @@ final class DeliveryPipeline<T> {
     private final Scheduler threads;
     private final Predicate<Claimed> freesKey;
     private final Deadlines deadlines;
+    private final Deadlines taking;
     private final Failures failures;
     private final Suspects suspects;
 
@@ -62,6 +63,7 @@ final class DeliveryPipeline<T> {
         this.threads = threads;
         this.freesKey = freesKey;
         this.deadlines = new Deadlines(spec.options().timeout());
+        this.taking = new Deadlines(node.options().acquireTimeout());
         this.failures = new Failures(consumer);
         this.suspects = suspects;
     }
@@ -180,9 +182,8 @@ final class DeliveryPipeline<T> {
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> inbox.take(connection, unit.rows(), longestIdle())
-                        .collectList()
-                        .timeout(node.options().acquireTimeout())
+                .run(connection -> taking.limit(inbox.take(connection, unit.rows(), longestIdle())
+                                .collectList())
                         .flatMap(owed -> retain(unit, owed, connection))
                         .doOnNext(owed -> markAttempted(unit, owed))
                         .flatMap(owed -> handleOwed(owed, handler, connection)));

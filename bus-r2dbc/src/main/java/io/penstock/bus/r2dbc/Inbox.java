@@ -119,10 +119,9 @@ final class Inbox {
     Mono<Void> removeAndRelease(List<Claimed> rows, Collection<Long> keyHashes) {
         return keyHashes.isEmpty()
                 ? database.with(connection -> remove(connection, rows).then())
-                : database.transaction(connection -> remove(connection, rows)
+                : database.transaction(connection -> database.limit(remove(connection, rows)
                         .then(release(connection, keyHashes))
-                        .then()
-                        .timeout(database.longestStatement()));
+                        .then()));
     }
 
     private static Long[] seqs(List<Claimed> rows) {

@@ -24,6 +24,9 @@ final class Transactions {
 
     private final ConnectionFactory application;
     private final Duration acquireTimeout;
+    private final Deadlines acquiring;
+    private final Deadlines committing = new Deadlines(LONGEST_ENDING);
+    private final Deadlines ending = new Deadlines(LONGEST_ENDING.multipliedBy(2));
     private final Consumer<List<Hint>> onCommitted;
     private final Consumer<Throwable> onFollowerFailed;
 
@@ -35,6 +38,7 @@ final class Transactions {
             Consumer<Throwable> onFollowerFailed) {
         this.application = application;
         this.acquireTimeout = acquireTimeout;
+        this.acquiring = new Deadlines(acquireTimeout);
         this.onCommitted = onCommitted;
         this.onFollowerFailed = onFollowerFailed;
     }
@@ -83,8 +87,8 @@ final class Transactions {
 
     /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */
     private Mono<Void> begin(BusConnection begun) {
-        return begun.begin()
-                .timeout(acquireTimeout)
+        return acquiring
+                .limit(begun.begin())
                 .onErrorMap(
                         TimeoutException.class,
                         error -> new NoConnectionException(
@@ -100,8 +104,8 @@ final class Transactions {
                 : rollback(begun);
     }
 
-    private static Mono<Void> end(BusConnection begun, Mono<Void> ending) {
-        return ending.timeout(LONGEST_ENDING.multipliedBy(2))
+    private Mono<Void> end(BusConnection begun, Mono<Void> end) {
+        return ending.limit(end)
                 .onErrorResume(error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
     }
@@ -113,8 +117,8 @@ final class Transactions {
             return Mono.error(new IllegalStateException(
                     "The code in the transaction ended it by SQL of its own: the bus owns it, an error rolls it back"));
         }
-        return Mono.from(begun.unwrap().commitTransaction())
-                .timeout(LONGEST_ENDING)
+        return committing
+                .limit(Mono.from(begun.unwrap().commitTransaction()))
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
                 .doOnError(error -> begun.endsAs(endingBy(error)))
                 .doOnSuccess(committed -> {
@@ -166,7 +170,7 @@ final class Transactions {
 
     /** A pool may have no limit to waiting of its own, and no handler has run yet: not an attempt. */
     private Mono<Connection> acquire() {
-        return Arrival.borrowed(Mono.defer(() -> Mono.from(application.create())), acquireTimeout)
+        return Arrival.borrowed(Mono.defer(() -> Mono.from(application.create())), acquiring)
                 .onErrorMap(this::noConnection);
     }
 

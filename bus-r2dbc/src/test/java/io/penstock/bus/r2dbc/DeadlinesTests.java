@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+import reactor.test.publisher.PublisherProbe;
 
 /** One timer for many runs: each is over in its turn, whatever the others do. */
 class DeadlinesTests {
@@ -62,5 +66,35 @@ class DeadlinesTests {
         }
 
         assertThat(interrupted).hasValue(0);
+    }
+
+    @Test
+    void whatTakesLongerThanItsLimitIsCancelledAndFails() {
+        PublisherProbe<String> endless = PublisherProbe.of(Mono.never());
+
+        StepVerifier.create(deadlines.limit(endless.mono()))
+                .expectErrorSatisfies(error ->
+                        assertThat(error).isInstanceOf(TimeoutException.class).hasMessageContaining("PT0.02S"))
+                .verify(Duration.ofSeconds(30));
+        endless.assertWasCancelled();
+    }
+
+    @Test
+    void whatEndsWithinItsLimitEndsAsItWould() {
+        StepVerifier.create(deadlines.limit(Mono.just("value")))
+                .expectNext("value")
+                .verifyComplete();
+        StepVerifier.create(deadlines.limit(Mono.empty())).verifyComplete();
+        StepVerifier.create(deadlines.limit(Mono.error(new IllegalStateException("its own"))))
+                .verifyErrorMessage("its own");
+    }
+
+    @Test
+    void aCancelReachesWhatIsLimited() {
+        PublisherProbe<String> endless = PublisherProbe.of(Mono.never());
+
+        deadlines.limit(endless.mono()).subscribe().dispose();
+
+        endless.assertWasCancelled();
     }
 }
