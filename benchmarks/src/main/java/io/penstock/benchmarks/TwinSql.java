@@ -82,12 +82,15 @@ final class TwinSql {
              ORDER BY inbox.seq LIMIT $3
             """;
 
-    /** The same with all there is to an event, and what decides how it is handled: the columns that the bus reads. */
+    /**
+     * The same with all there is to an event, and what decides how it is handled: the columns that the bus reads, null
+     * for what is usual as there.
+     */
     static final String READ_ALL = """
-            SELECT inbox.seq, event.id, event.type, event.key, event.payload::text AS payload, inbox.key_hash,
-                   inbox.partition::int4 AS partition, nullif(inbox.attempts, 0) AS attempts,
-                   nullif(event.version, 1) AS version, event.source, event.aggregate_type, event.aggregate_id,
-                   event.headers::text AS headers,
+            SELECT inbox.seq, event.id, nullif(event.type, 'order.placed') AS type, event.key,
+                   event.payload::text AS payload, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
+                   nullif(event.version, 1) AS version, nullif(event.source, 'penstock') AS source,
+                   event.aggregate_type, event.aggregate_id, event.headers::text AS headers,
                    (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
                    (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
                    (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
@@ -99,6 +102,8 @@ final class TwinSql {
     static final String REMOVE =
             "DELETE FROM penstock.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
 
+    private static final String TYPE = "order.placed";
+    private static final String SOURCE = "penstock";
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
     private TwinSql() {}
@@ -130,8 +135,8 @@ final class TwinSql {
                         .bind(5, new OffsetDateTime[rows.size()])
                         .bind(6, new OffsetDateTime[rows.size()])
                         .bind(7, rows.stream().map(row -> 1).toArray(Integer[]::new))
-                        .bind(8, rows.stream().map(row -> "order.placed").toArray(String[]::new))
-                        .bind(9, rows.stream().map(row -> "twin").toArray(String[]::new))
+                        .bind(8, rows.stream().map(row -> TYPE).toArray(String[]::new))
+                        .bind(9, rows.stream().map(row -> SOURCE).toArray(String[]::new))
                         .bind(10, none)
                         .bind(11, none)
                         .bind(12, none));
@@ -199,27 +204,26 @@ final class TwinSql {
     }
 
     private static Long handledWhole(Readable row, Consumer<Event<Payload>> handler) {
-        Event.Builder<Payload> event = Event.builder(
-                        required(row.get(2, String.class)), Payload.fromJson(required(row.get(4, String.class))))
+        String type = Objects.requireNonNullElse(row.get(2, String.class), TYPE);
+        Event.Builder<Payload> event = Event.builder(type, Payload.fromJson(required(row.get(4, String.class))))
                 .id(required(row.get(1, UUID.class)))
-                .version(Objects.requireNonNullElse(row.get(8, Integer.class), 1))
-                .source(required(row.get(9, String.class)))
-                .occurredAt(required(time(row.get(13, Long.class))))
-                .deliverAt(time(row.get(14, Long.class)))
-                .expiresAt(time(row.get(15, Long.class)));
+                .version(Objects.requireNonNullElse(row.get(7, Integer.class), 1))
+                .source(Objects.requireNonNullElse(row.get(8, String.class), SOURCE))
+                .occurredAt(required(time(row.get(12, Long.class))))
+                .deliverAt(time(row.get(13, Long.class)))
+                .expiresAt(time(row.get(14, Long.class)));
         String key = row.get(3, String.class);
-        String aggregateType = row.get(10, String.class);
-        String aggregateId = row.get(11, String.class);
+        String aggregateType = row.get(9, String.class);
+        String aggregateId = row.get(10, String.class);
         if (aggregateType != null && aggregateId != null) {
             event.aggregate(aggregateType, aggregateId);
         }
-        String headers = row.get(12, String.class);
+        String headers = row.get(11, String.class);
         if (headers != null) {
             event.headers(JsonMapper.shared().readValue(headers, HEADERS));
         }
         required(row.get(5, Long.class));
-        required(row.get(6, Integer.class));
-        row.get(7, Integer.class);
+        row.get(6, Integer.class);
         handler.accept((key == null ? event : event.key(key)).build());
         return required(row.get(0, Long.class));
     }

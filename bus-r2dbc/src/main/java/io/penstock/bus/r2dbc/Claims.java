@@ -1,8 +1,11 @@
 package io.penstock.bus.r2dbc;
 
+import io.penstock.bus.Event;
+import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,41 +17,60 @@ import reactor.core.publisher.Mono;
  */
 final class Claims {
 
-    // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
-    // are left out, so the cursor may step back at any time. The two inner queries are in the order of inbox_key: with
-    // EXISTS instead, the planner may search all parked rows for one of the key. The events are looked up one by one
-    // behind the OFFSET, or the planner may read the outbox from its beginning and look for each event in the inbox, as
-    // it does where the inbox was empty when it last looked. What is usual is null: a column that is null costs the
-    // driver next to nothing, any other a quarter of a microsecond.
-    static final String READY = """
-            SELECT inbox.seq, inbox.key_hash, inbox.partition::int4 AS partition, nullif(inbox.attempts, 0) AS attempts,
-                   (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
-                   nullif($6::bool AND (
-                       SELECT earlier.seq FROM ${schema}.inbox earlier
-                        WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
-                          AND earlier.holds_key AND earlier.seq < inbox.seq
-                        ORDER BY earlier.seq LIMIT 1) IS NOT NULL, false) AS blocked,
-                   nullif($6::bool AND (
-                       SELECT later.seq FROM ${schema}.inbox later
-                        WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
-                          AND later.holds_key AND later.seq > inbox.seq
-                        ORDER BY later.seq LIMIT 1) IS NOT NULL, false) AS followed,
+    // What is usual is null: a column that is null costs the driver next to nothing, any other a quarter of a
+    // microsecond.
+    private static final String COLUMNS = """
+            SELECT inbox.seq, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(inbox.begun::int4, 0) AS begun,
-                   CASE WHEN $6::bool THEN pg_snapshot_xmin(pg_current_snapshot())::text::int8 END AS xmin,
-                   CASE WHEN $6::bool THEN pg_current_xact_id()::text::int8 END AS own_xid,
-            """ + Rows.EVENT_COLUMNS + """
+                   (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
+            """ + Rows.EVENT_COLUMNS;
+
+    // Looked up one by one behind the OFFSET, or the planner may read the outbox from its beginning and look for each
+    // event in the inbox, as it does where the inbox was empty when it last looked. The usual type and source are those
+    // that were read last.
+    private static final String WITH_EVENTS = """
+             CROSS JOIN LATERAL (
+                   SELECT id, nullif(type, $6::text) AS type, version, nullif(source, $7::text) AS source,
+                          aggregate_type, aggregate_id, key, payload, headers, occurred_at, deliver_at, expires_at
+                     FROM ${schema}.outbox_event stored WHERE stored.seq = inbox.seq OFFSET 0) AS event
+             ORDER BY inbox.seq
+            """;
+
+    // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
+    // are left out, so the cursor may step back at any time.
+    static final String READY = COLUMNS + """
 
               FROM (SELECT * FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
                        AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
-                       AND (cardinality($5::int8[]) = 0 OR ready.key_hash = ANY ($5::int8[]))
-                       AND ready.key_hash <> ALL ($7::int8[])
                      ORDER BY ready.seq
-                     LIMIT $8) AS inbox
-             CROSS JOIN LATERAL (
-                   SELECT * FROM ${schema}.outbox_event stored WHERE stored.seq = inbox.seq OFFSET 0) AS event
-             ORDER BY inbox.seq
-            """;
+                     LIMIT $5) AS inbox
+            """ + WITH_EVENTS;
+
+    // As READY, with what an ordered consumer has to know of a row's key and of the transactions that are open. The two
+    // inner queries are in the order of inbox_key: with EXISTS instead, the planner may search all parked rows for one
+    // of the key.
+    static final String READY_BY_KEY = COLUMNS + """
+                   , nullif((
+                       SELECT earlier.seq FROM ${schema}.inbox earlier
+                        WHERE earlier.consumer_id = inbox.consumer_id AND earlier.key_hash = inbox.key_hash
+                          AND earlier.holds_key AND earlier.seq < inbox.seq
+                        ORDER BY earlier.seq LIMIT 1) IS NOT NULL, false) AS blocked,
+                   nullif((
+                       SELECT later.seq FROM ${schema}.inbox later
+                        WHERE later.consumer_id = inbox.consumer_id AND later.key_hash = inbox.key_hash
+                          AND later.holds_key AND later.seq > inbox.seq
+                        ORDER BY later.seq LIMIT 1) IS NOT NULL, false) AS followed,
+                   pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS xmin,
+                   pg_current_xact_id()::text::int8 AS own_xid
+              FROM (SELECT * FROM ${schema}.inbox ready
+                     WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                       AND (cardinality($8::int8[]) = 0 OR ready.key_hash = ANY ($8::int8[]))
+                       AND ready.key_hash <> ALL ($9::int8[])
+                     ORDER BY ready.seq
+                     LIMIT $5) AS inbox
+            """ + WITH_EVENTS;
 
     // The lock on the row that holds the key makes whoever removes it wait, so that no row is parked behind nothing.
     private static final String PARK = """
@@ -97,12 +119,14 @@ final class Claims {
     private final String ready;
     private final String park;
     private final String promote;
+    // As the last event read had it.
+    private volatile Usual usual = Usual.NOTHING;
 
     Claims(Database database, Registered consumer, UUID nodeId) {
         this.database = database;
         this.nodeId = nodeId;
         this.consumer = consumer;
-        this.ready = database.sql(READY);
+        this.ready = database.sql(consumer.isOrdered() ? READY_BY_KEY : READY);
         this.park = database.sql(PARK);
         this.promote = database.sql(PROMOTE);
     }
@@ -110,22 +134,32 @@ final class Claims {
     /** Emits the ready rows of a range, in order. */
     Mono<Page> read(Range range, HeldPartitions held) {
         return Mono.defer(() -> {
-            Reading reading = new Reading(held.gains());
-            return database.list(ready, statement -> bind(statement, range, held), reading::claimed)
-                    .map(reading::page);
+            Reading reading = new Reading(consumer, held.gains(), usual);
+            return database.list(ready, statement -> bind(statement, range, held, reading.usual), reading::claimed)
+                    .map(rows -> page(rows, reading));
         });
     }
 
-    private void bind(Statement statement, Range range, HeldPartitions held) {
+    private Page page(List<Claimed> rows, Reading reading) {
+        if (!rows.isEmpty()) {
+            Event<?> last = rows.get(rows.size() - 1).event();
+            usual = new Usual(last.type(), Objects.requireNonNullElse(last.source(), ""));
+        }
+        return new Page(rows, reading.xmin, reading.ownXid);
+    }
+
+    private void bind(Statement statement, Range range, HeldPartitions held, Usual usual) {
         statement
                 .bind(0, consumer.id())
                 .bind(1, range.above())
                 .bind(2, held.claimable())
                 .bind(3, range.without())
-                .bind(4, range.onlyKeys())
-                .bind(5, consumer.isOrdered())
-                .bind(6, range.exceptKeys())
-                .bind(7, range.limit());
+                .bind(4, range.limit())
+                .bind(5, usual.type())
+                .bind(6, usual.source());
+        if (consumer.isOrdered()) {
+            statement.bind(7, range.onlyKeys()).bind(8, range.exceptKeys());
+        }
     }
 
     /** Puts blocked rows aside until their key is free; emits how many still had to wait. */
@@ -171,39 +205,55 @@ final class Claims {
      */
     record Page(List<Claimed> rows, long xmin, long ownXid) {}
 
+    /** What most events have, so that it need not be sent with each. */
+    private record Usual(String type, String source) {
+
+        static final Usual NOTHING = new Usual("", "");
+    }
+
     /** Takes the rows of a range; what is known of the transactions comes with each of them and is the same. */
     private static final class Reading {
 
+        private final Registered consumer;
         private final long gain;
+        private final Usual usual;
         private long xmin;
         private long ownXid;
         private boolean begun;
 
-        Reading(long gain) {
+        Reading(Registered consumer, long gain, Usual usual) {
+            this.consumer = consumer;
             this.gain = gain;
+            this.usual = usual;
         }
 
         Claimed claimed(Readable row) {
-            if (!begun) {
+            boolean byKey = consumer.isOrdered();
+            if (byKey && !begun) {
                 begun = true;
-                xmin = Rows.number(row, 8);
-                ownXid = Rows.number(row, 9);
+                xmin = Rows.required(row, 19, Long.class);
+                ownXid = Rows.required(row, 20, Long.class);
             }
+            long keyHash = Rows.required(row, 1, Long.class);
             return new Claimed(
                     Rows.required(row, 0, Long.class),
-                    Rows.required(row, 1, Long.class),
-                    Rows.required(row, 2, Integer.class),
-                    (int) Rows.number(row, 3),
+                    keyHash,
+                    consumer.partitionOf(keyHash),
+                    (int) Rows.number(row, 2),
                     expiry(row.get(4, Long.class)),
-                    row.get(5) != null,
-                    row.get(6) != null,
-                    (int) Rows.number(row, 7),
+                    byKey && row.get(17) != null,
+                    byKey && row.get(18) != null,
+                    (int) Rows.number(row, 3),
                     gain,
-                    Rows.event(row, 10));
+                    event(row));
         }
 
-        Page page(List<Claimed> rows) {
-            return new Page(rows, xmin, ownXid);
+        private Event<RawJson> event(Readable row) {
+            return Rows.event(
+                    row,
+                    5,
+                    Objects.requireNonNullElse(row.get(6, String.class), usual.type()),
+                    Objects.requireNonNullElse(row.get(8, String.class), usual.source()));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The rows to be handled with their events, and those that ended without. */
 final class DeliveryUnit<T> {
@@ -18,7 +19,8 @@ final class DeliveryUnit<T> {
     private final List<Claimed> rows;
     private final List<Event<T>> events;
     private final List<Ended> ended = new ArrayList<>(0);
-    private final Set<Long> heldKeys = new HashSet<>(0);
+    // Made when there is one: most units have none.
+    private @Nullable Set<Long> heldKeys;
     private final Registered consumer;
     private final long openedAt = System.nanoTime();
     // Whether the handler was called: before that nothing is an attempt.
@@ -32,7 +34,7 @@ final class DeliveryUnit<T> {
 
     /** Whether an earlier row of its key ended here so that this one has to wait. */
     boolean holds(Claimed row) {
-        return !heldKeys.isEmpty() && heldKeys.contains(row.keyHash());
+        return heldKeys != null && heldKeys.contains(row.keyHash());
     }
 
     long nanos() {
@@ -88,8 +90,14 @@ final class DeliveryUnit<T> {
         Ended end = Ended.notAttempted(row, outcome);
         ended.add(end);
         if (consumer.isOrdered() && !end.letsKeyGoOn(consumer.deadHoldsKey())) {
-            heldKeys.add(row.keyHash());
+            hold(row.keyHash());
         }
+    }
+
+    private void hold(long keyHash) {
+        Set<Long> held = heldKeys == null ? new HashSet<>() : heldKeys;
+        held.add(keyHash);
+        heldKeys = held;
     }
 
     List<Ended> end(Function<Claimed, Ended> ending) {

@@ -1,29 +1,60 @@
 package io.penstock.bus.r2dbc;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * What this node holds of one consumer, until its own monotonic clock says that the lease may be over.
+ * What this node holds of one consumer, until its own monotonic clock says that the lease may be over. Immutable.
  *
- * @param draining those about to be given back: nothing more of them is claimed or started
- * @param gains how often there was more to claim from than before
- * @param since with which gain each partition came: it was held without a break since
+ * <p>Design note: whether it may start is asked of each delivery, so that is looked up by partition in an array.
  */
-record HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, long gains, Map<Integer, Long> since) {
+final class HeldPartitions {
 
     static final HeldPartitions NOTHING = new HeldPartitions(Set.of(), Set.of(), 0);
     private static final Integer[] NONE = {};
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final Set<Integer> all;
+    private final Set<Integer> draining;
+    private final long untilNanos;
+    private final long gains;
+    private final long[] since;
+    private final long[] startableSince;
 
     HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos) {
         this(all, draining, untilNanos, 0, Map.of());
     }
 
-    HeldPartitions {
-        all = Set.copyOf(all);
-        draining = Set.copyOf(draining);
-        since = Map.copyOf(since);
+    /**
+     * @param draining those about to be given back: nothing more of them is claimed or started
+     * @param gains how often there was more to claim from than before
+     * @param since with which gain each partition came: it was held without a break since
+     */
+    HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, long gains, Map<Integer, Long> since) {
+        this.all = Set.copyOf(all);
+        this.draining = Set.copyOf(draining);
+        this.untilNanos = untilNanos;
+        this.gains = gains;
+        this.since =
+                new long[1 + all.stream().mapToInt(partition -> partition).max().orElse(-1)];
+        Arrays.fill(this.since, NEVER);
+        all.forEach(partition -> this.since[partition] = since.getOrDefault(partition, gains));
+        this.startableSince = this.since.clone();
+        all.stream().filter(draining::contains).forEach(partition -> startableSince[partition] = NEVER);
+    }
+
+    Set<Integer> all() {
+        return all;
+    }
+
+    Set<Integer> draining() {
+        return draining;
+    }
+
+    long gains() {
+        return gains;
     }
 
     /** The partitions to claim from: held for certain, and not about to be given back. */
@@ -37,7 +68,8 @@ record HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, 
         boolean hasMore = all.stream().anyMatch(partition -> isGained(partition, before, wasOver));
         long now = before.gains + (hasMore ? 1 : 0);
         Map<Integer, Long> from = new HashMap<>();
-        all.forEach(partition -> from.put(partition, wasOver ? now : before.since.getOrDefault(partition, now)));
+        all.forEach(partition ->
+                from.put(partition, wasOver || !before.all.contains(partition) ? now : before.since[partition]));
         return new HeldPartitions(all, draining, untilNanos, now, from);
     }
 
@@ -46,14 +78,22 @@ record HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, 
         return wasOver || !before.all.contains(partition) || (canStart(partition) && !before.canStart(partition));
     }
 
-    boolean canStart(int partition) {
+    private boolean canStart(int partition) {
         return all.contains(partition) && !draining.contains(partition);
     }
 
     /** Whether the row's partition is held, and was all the time since the row was read. */
     boolean holds(Claimed row) {
-        Long from = since.get(row.partition());
-        return from != null && from <= row.gain() && !isOver();
+        return isOld(since, row) && !isOver();
+    }
+
+    /** The same, and it is not about to be given back. */
+    boolean letsStart(Claimed row) {
+        return isOld(startableSince, row) && !isOver();
+    }
+
+    private static boolean isOld(long[] since, Claimed row) {
+        return row.partition() < since.length && since[row.partition()] <= row.gain();
     }
 
     /** Whether all of a consumer's partitions are held for certain, and none is about to be given back. */

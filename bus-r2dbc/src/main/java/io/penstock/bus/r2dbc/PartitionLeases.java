@@ -106,8 +106,7 @@ final class PartitionLeases {
 
     /** Whether a delivery from this partition may start. */
     boolean mayStart(int consumerId, Claimed row) {
-        HeldPartitions now = held(consumerId);
-        return now.holds(row) && now.canStart(row.partition());
+        return held(consumerId).letsStart(row);
     }
 
     /** Whether what was started may end: also while the partition is about to be given back. */

@@ -28,6 +28,11 @@ record Registered(int id, ConsumerSpec<?> spec, boolean paused) {
         return isOrdered() && spec.options().onDead() == OnDead.PARK_KEY;
     }
 
+    /** The slice of the inbox that the key lies in, as the publishing statement says. */
+    int partitionOf(long keyHash) {
+        return (int) ((keyHash & Long.MAX_VALUE) % spec.options().partitions());
+    }
+
     /** How many events a run of the handler takes at most. */
     int unitSize() {
         return spec.isBatch() ? spec.options().batchSize() : 1;

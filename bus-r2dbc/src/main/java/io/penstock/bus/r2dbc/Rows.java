@@ -46,12 +46,16 @@ final class Rows {
 
     /** The event whose columns begin at the given position, from 0. */
     static Event<RawJson> event(Readable row, int first) {
+        return event(row, first, required(row, first + 1, String.class), required(row, first + 3, String.class));
+    }
+
+    /** The same where its type and source are known. */
+    static Event<RawJson> event(Readable row, int first, String type, String source) {
         Integer version = row.get(first + 2, Integer.class);
-        Event.Builder<RawJson> builder = Event.builder(
-                        required(row, first + 1, String.class), new RawJson(required(row, first + 7, String.class)))
+        Event.Builder<RawJson> builder = Event.builder(type, new RawJson(required(row, first + 7, String.class)))
                 .id(required(row, first, UUID.class))
                 .version(version == null ? 1 : version)
-                .source(required(row, first + 3, String.class))
+                .source(source)
                 .headers(HeadersJson.read(row.get(first + 8, String.class)))
                 .occurredAt(instant(required(row, first + 9, Long.class)))
                 .deliverAt(optionalInstant(row.get(first + 10, Long.class)))

@@ -16,6 +16,11 @@ final class Units {
 
     /** Adds a row and returns the unit it became part of. */
     List<Claimed> add(Claimed row) {
+        if (size == 1) {
+            List<Claimed> alone = List.of(row);
+            formed.add(alone);
+            return alone;
+        }
         if (forming.size() >= size || !mayJoin(row, forming)) {
             close();
         }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Window {
 
-    private static final Long[] NO_KEYS = {};
+    private static final Long[] NONE = {};
 
     private final Registered consumer;
     private final int capacity;
@@ -29,6 +29,7 @@ final class Window {
     private final Set<Long> heldSince = new HashSet<>();
     // Whose outcomes are on their way to the database.
     private int handled;
+    private long highest;
     private long cursor;
     private long hinted = 0;
     private boolean more;
@@ -166,13 +167,13 @@ final class Window {
             positions.stepBack(cursor);
         }
         hinted = Long.MAX_VALUE;
-        return new Claims.Range(cursor, inFlightAfter(cursor), NO_KEYS, lanes.skippingKeys(), free);
+        return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), free);
     }
 
     private Claims.Range refill(int free) {
         List<Long> keys = lanes.lowKeys();
         long from = keys.stream().mapToLong(lanes::skippedFrom).min().orElseThrow();
-        return new Claims.Range(from - 1, inFlightAfter(from - 1), keys.toArray(NO_KEYS), NO_KEYS, free);
+        return new Claims.Range(from - 1, inFlightAfter(from - 1), keys.toArray(NONE), NONE, free);
     }
 
     private void admit(Claimed row, Units units) {
@@ -185,6 +186,7 @@ final class Window {
             return;
         }
         inFlight.put(row.seq(), row);
+        highest = Math.max(highest, row.seq());
     }
 
     private void giveUp(long key) {
@@ -213,6 +215,8 @@ final class Window {
     }
 
     private Long[] inFlightAfter(long seq) {
-        return inFlight.keySet().stream().filter(held -> held > seq).toArray(Long[]::new);
+        return seq >= highest
+                ? NONE
+                : inFlight.keySet().stream().filter(held -> held > seq).toArray(Long[]::new);
     }
 }

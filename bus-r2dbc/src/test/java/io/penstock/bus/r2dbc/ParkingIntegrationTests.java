@@ -165,8 +165,8 @@ class ParkingIntegrationTests {
     private Mono<Void> prepareClaim(Connection connection) {
         // Quoted, because the driver would want to bind its parameters.
         String prepare =
-                "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int8[], bool, int8[], int4) AS "
-                        + database.sql(Claims.READY) + " $sql$; END $do$";
+                "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int4, text, text, int8[], int8[]) AS "
+                        + database.sql(Claims.READY_BY_KEY) + " $sql$; END $do$";
         return Database.changed(connection, prepare, statement -> {}).then();
     }
 
@@ -174,7 +174,7 @@ class ParkingIntegrationTests {
         String partitions =
                 IntStream.range(0, 32).mapToObj(String::valueOf).collect(Collectors.joining(",", "'{", "}'"));
         String explain =
-                "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', '{}', true, '{}', 100)";
+                "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', 100, '', '', '{}', '{}')";
         return Database.rows(connection, explain, statement -> {}, row -> String.valueOf(row.get(0, String.class)))
                 .collectList();
     }
