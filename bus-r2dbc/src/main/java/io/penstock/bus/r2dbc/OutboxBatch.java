@@ -41,7 +41,7 @@ final class OutboxBatch {
                        'epoch'::timestamptz + occurred_at / 1000000 * interval '1 s' + occurred_at % 1000000 * interval '1 us',
                        'epoch'::timestamptz + deliver_at / 1000000 * interval '1 s' + deliver_at % 1000000 * interval '1 us',
                        'epoch'::timestamptz + expires_at / 1000000 * interval '1 s' + expires_at % 1000000 * interval '1 us',
-                       version, type, coalesce(source, $15), aggregate_type, aggregate_id, key,
+                       coalesce(version, 1), coalesce(type, $16), coalesce(source, $15), aggregate_type, aggregate_id, key,
                        coalesce(spaced::json, payload), headers::jsonb
                   FROM numbered CROSS JOIN input
                  WHERE xid IS NOT NULL
@@ -87,6 +87,7 @@ final class OutboxBatch {
     }
 
     private void bind(Statement statement, List<Encoded> events) {
+        String usualType = events.isEmpty() ? "" : events.get(0).event().type();
         statement
                 .bind(0, column(events, UUID[]::new, encoded -> encoded.event().id()))
                 .bind(1, column(events, Long[]::new, Encoded::keyHash))
@@ -108,15 +109,8 @@ final class OutboxBatch {
                                 events,
                                 Long[]::new,
                                 encoded -> Micros.of(encoded.event().expiresAt())))
-                .bind(
-                        5,
-                        column(
-                                events,
-                                Integer[]::new,
-                                encoded -> encoded.event().version()))
-                .bind(
-                        6,
-                        column(events, String[]::new, encoded -> encoded.event().type()))
+                .bind(5, sparse(events, Integer[]::new, OutboxBatch::unusualVersion))
+                .bind(6, sparse(events, String[]::new, encoded -> otherType(encoded, usualType)))
                 .bind(
                         7,
                         sparse(events, String[]::new, encoded -> encoded.event().source()))
@@ -132,7 +126,18 @@ final class OutboxBatch {
                 .bind(11, sparse(events, String[]::new, Encoded::headers))
                 .bind(12, sparse(events, String[]::new, encoded -> spaced(encoded.payload())))
                 .bind(13, payloads(events))
-                .bind(14, source);
+                .bind(14, source)
+                .bind(15, usualType);
+    }
+
+    private static @Nullable Integer unusualVersion(Encoded encoded) {
+        int version = encoded.event().version();
+        return version == 1 ? null : version;
+    }
+
+    private static @Nullable String otherType(Encoded encoded, String usual) {
+        String type = encoded.event().type();
+        return type.equals(usual) ? null : type;
     }
 
     /** One JSON array: an array of texts would have each quote escaped here, unescaped there and then parsed again. */
@@ -156,7 +161,7 @@ final class OutboxBatch {
         return column;
     }
 
-    /** No values at all where all are null: {@code unnest} fills up with null what is shorter than the others. */
+    /** No values at all where all are null, what is usual say: {@code unnest} fills up with null what is shorter than the others. */
     private static <T> @Nullable T[] sparse(
             List<Encoded> events, IntFunction<@Nullable T[]> array, Function<Encoded, ? extends @Nullable T> value) {
         @Nullable T[] column = column(events, array, value);
