@@ -29,7 +29,9 @@ final class Arrival {
 
     /** A pool's connection. A cancel gives up its place in the line; what arrives nevertheless is given back. */
     static Mono<Connection> borrowed(Mono<Connection> source, Deadlines longest) {
-        return decided(arrival -> arrival.noted(source).takeUntilOther(arrival.abandoned.asMono()), longest::limit);
+        return decided(
+                arrival -> arrival.noted(source).takeUntilOther(arrival.abandoned.asMono()),
+                arriving -> longest.limit(arriving, "Acquiring a connection"));
     }
 
     /** A connection made for this. The making goes on after a cancel, and what comes of it is closed. */

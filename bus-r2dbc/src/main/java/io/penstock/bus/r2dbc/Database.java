@@ -80,7 +80,7 @@ final class Database {
 
     /** The same work, which fails when it takes longer than a statement may. */
     <T> Mono<T> limit(Mono<T> work) {
-        return statements.limit(work);
+        return statements.limit(work, "A statement of the bus");
     }
 
     SchemaName schema() {

@@ -3,10 +3,12 @@ package io.penstock.bus.r2dbc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
@@ -18,11 +20,16 @@ import reactor.util.context.Context;
  */
 final class Deadlines {
 
+    // A scheduler may lose a timer, virtual time in a test say: what began then must not keep all that follows from
+    // being ended.
+    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Duration time;
     // A ring: what follows its head comes due first.
     private final Deadline head = new Deadline(0, () -> {});
     private final DueTimer timer = new DueTimer(this::endOverdue);
     private boolean watched;
+    private long watchedUntil;
 
     Deadlines(Duration timeout) {
         this.time = timeout;
@@ -37,21 +44,26 @@ final class Deadlines {
         return begun;
     }
 
-    /** The same source; when it takes longer it is cancelled, with a {@code TimeoutException}. */
-    <T> Mono<T> limit(Mono<T> source) {
-        return source.timeout(over(), Mono.error(() -> new TimeoutException("No end within " + time)));
+    /** The same source; when it takes longer it is cancelled, with a {@code TimeoutException} that names the step. */
+    <T> Mono<T> limit(Mono<T> source, String step) {
+        return source.timeout(over(), Mono.error(() -> new TimeoutException(step + " took longer than " + time)));
     }
 
+    /** What follows may be code of the application, which is not to hold up the others. */
     private Mono<Void> over() {
-        return Mono.create(sink -> sink.onDispose(begin(sink::success)));
+        return Mono.create(
+                sink -> sink.onDispose(begin(() -> Schedulers.parallel().schedule(sink::success))));
     }
 
-    /** Whether nothing was watched before. */
+    /** Whether no timer was set that may go off still. */
     private synchronized boolean append(Deadline last) {
         last.putBefore(head);
-        boolean isFirst = !watched;
-        watched = true;
-        return isFirst;
+        boolean isWatched = watched && System.nanoTime() - watchedUntil < LATE_NANOS;
+        if (!isWatched) {
+            watched = true;
+            watchedUntil = last.at;
+        }
+        return !isWatched;
     }
 
     private void endOverdue() {
@@ -70,7 +82,8 @@ final class Deadlines {
             head.next.takeOut();
         }
         watched = head.next != head;
-        return watched ? head.next.at - now : 0;
+        watchedUntil = head.next.at;
+        return watched ? watchedUntil - now : 0;
     }
 
     private synchronized void forget(Deadline deadline) {

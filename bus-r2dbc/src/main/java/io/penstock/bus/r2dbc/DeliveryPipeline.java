@@ -182,11 +182,16 @@ final class DeliveryPipeline<T> {
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> taking.limit(inbox.take(connection, unit.rows(), longestIdle())
-                                .collectList())
+                .run(connection -> take(unit, connection)
                         .flatMap(owed -> retain(unit, owed, connection))
                         .doOnNext(owed -> markAttempted(unit, owed))
                         .flatMap(owed -> handleOwed(owed, handler, connection)));
+    }
+
+    /** Waits for another transaction that holds a row, so long. */
+    private Mono<List<Long>> take(DeliveryUnit<T> unit, Connection connection) {
+        return taking.limit(
+                inbox.take(connection, unit.rows(), longestIdle()).collectList(), "Taking the event from the inbox");
     }
 
     /** A row that is not ready any more is done, or was put off by a node that owned it in between. */

@@ -8,6 +8,8 @@ import reactor.core.scheduler.Schedulers;
 /** Goes off at the earliest of the times it was given. Thread-safe. */
 final class DueTimer implements Disposable {
 
+    // A timer that is so late is lost.
+    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FARTHEST_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final Runnable onDue;
@@ -27,7 +29,7 @@ final class DueTimer implements Disposable {
     synchronized void inNanos(long nanos) {
         long delay = Math.max(0, Math.min(nanos, FARTHEST_NANOS));
         long at = System.nanoTime() + delay;
-        if (armed && deadline - at <= 0) {
+        if (armed && deadline - at <= 0 && System.nanoTime() - deadline < LATE_NANOS) {
             return;
         }
         // One that has gone off may be what sets it anew, and is not to be interrupted in that.

@@ -26,7 +26,7 @@ final class Transactions {
     private final Duration acquireTimeout;
     private final Deadlines acquiring;
     private final Deadlines committing = new Deadlines(LONGEST_ENDING);
-    private final Deadlines ending = new Deadlines(LONGEST_ENDING.multipliedBy(2));
+    private final Deadlines closing = new Deadlines(LONGEST_ENDING.multipliedBy(2));
     private final Consumer<List<Hint>> onCommitted;
     private final Consumer<Throwable> onFollowerFailed;
 
@@ -88,7 +88,7 @@ final class Transactions {
     /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */
     private Mono<Void> begin(BusConnection begun) {
         return acquiring
-                .limit(begun.begin())
+                .limit(begun.begin(), "BEGIN")
                 .onErrorMap(
                         TimeoutException.class,
                         error -> new NoConnectionException(
@@ -105,7 +105,7 @@ final class Transactions {
     }
 
     private Mono<Void> end(BusConnection begun, Mono<Void> end) {
-        return ending.limit(end)
+        return closing.limit(end, "The end of the transaction")
                 .onErrorResume(error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
     }
@@ -118,7 +118,7 @@ final class Transactions {
                     "The code in the transaction ended it by SQL of its own: the bus owns it, an error rolls it back"));
         }
         return committing
-                .limit(Mono.from(begun.unwrap().commitTransaction()))
+                .limit(Mono.from(begun.unwrap().commitTransaction()), "COMMIT")
                 .onErrorMap(DatabaseErrors::isOutcomeUnknown, Transactions::unknown)
                 .doOnError(error -> begun.endsAs(endingBy(error)))
                 .doOnSuccess(committed -> {

@@ -13,6 +13,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.PublisherProbe;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** One timer for many runs: each is over in its turn, whatever the others do. */
 class DeadlinesTests {
@@ -20,15 +21,16 @@ class DeadlinesTests {
     private final Deadlines deadlines = new Deadlines(Duration.ofMillis(20));
     private final Queue<String> over = new ConcurrentLinkedQueue<>();
 
+    /** Two that come due within microseconds may be ended by two threads of the timer. */
     @Test
-    void runsAreOverInTheOrderInWhichTheyBeganAndLaterOnesToo() {
+    void runsAreOverOnceEachAndLaterOnesToo() {
         deadlines.begin(() -> over.add("first"));
         deadlines.begin(() -> over.add("second"));
         awaitThat(() -> over.size() == 2);
         deadlines.begin(() -> over.add("third"));
 
         awaitThat(() -> over.size() == 3);
-        assertThat(over).containsExactly("first", "second", "third");
+        assertThat(over).containsExactlyInAnyOrder("first", "second", "third").endsWith("third");
     }
 
     @Test
@@ -72,28 +74,45 @@ class DeadlinesTests {
     void whatTakesLongerThanItsLimitIsCancelledAndFails() {
         PublisherProbe<String> endless = PublisherProbe.of(Mono.never());
 
-        StepVerifier.create(deadlines.limit(endless.mono()))
-                .expectErrorSatisfies(error ->
-                        assertThat(error).isInstanceOf(TimeoutException.class).hasMessageContaining("PT0.02S"))
+        StepVerifier.create(deadlines.limit(endless.mono(), "Waiting"))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(TimeoutException.class)
+                        .hasMessage("Waiting took longer than PT0.02S"))
                 .verify(Duration.ofSeconds(30));
         endless.assertWasCancelled();
     }
 
     @Test
     void whatEndsWithinItsLimitEndsAsItWould() {
-        StepVerifier.create(deadlines.limit(Mono.just("value")))
+        StepVerifier.create(deadlines.limit(Mono.just("value"), "It"))
                 .expectNext("value")
                 .verifyComplete();
-        StepVerifier.create(deadlines.limit(Mono.empty())).verifyComplete();
-        StepVerifier.create(deadlines.limit(Mono.error(new IllegalStateException("its own"))))
+        StepVerifier.create(deadlines.limit(Mono.empty(), "It")).verifyComplete();
+        StepVerifier.create(deadlines.limit(Mono.error(new IllegalStateException("its own")), "It"))
                 .verifyErrorMessage("its own");
+    }
+
+    @Test
+    void aTimerThatASchedulerLostKeepsNothingFromBeingOver() {
+        VirtualTimeScheduler.getOrSet();
+        try {
+            deadlines.begin(() -> over.add("lost"));
+        } finally {
+            VirtualTimeScheduler.reset();
+        }
+
+        awaitThat(() -> {
+            deadlines.begin(() -> over.add("later"));
+            return over.contains("later");
+        });
+        assertThat(over).startsWith("lost");
     }
 
     @Test
     void aCancelReachesWhatIsLimited() {
         PublisherProbe<String> endless = PublisherProbe.of(Mono.never());
 
-        deadlines.limit(endless.mono()).subscribe().dispose();
+        deadlines.limit(endless.mono(), "Waiting").subscribe().dispose();
 
         endless.assertWasCancelled();
     }
