@@ -5,7 +5,6 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -31,7 +31,7 @@ final class TwinSql {
     static final String APPEND = """
             WITH stored AS (
                 INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, version, type, source, key, payload)
-                SELECT id, key_hash, clock_timestamp(), 1, 'order.placed', 'twin', key, payload::json
+                SELECT id, key_hash, clock_timestamp(), 1, 'order.placed', 'penstock', key, payload::json
                   FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::text[]) WITH ORDINALITY
                        AS event (id, key_hash, key, payload, position)
                  ORDER BY position
@@ -42,18 +42,21 @@ final class TwinSql {
               FROM stored JOIN penstock.consumer ON stored.type LIKE ANY (consumer.likes)
             """;
 
-    /** The same with all there is to an event, as the bus stores it. */
+    /** The same with all there is to an event, as the bus stores it: null for what is usual, payloads as one array. */
     static final String APPEND_ALL = """
             WITH stored AS (
                 INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, deliver_at, expires_at, version, type,
                                                    source, aggregate_type, aggregate_id, key, payload, headers)
-                SELECT id, key_hash, occurred_at, deliver_at, expires_at, version, type, source, aggregate_type,
-                       aggregate_id, key, payload::json, headers::jsonb
-                  FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-                              $7::timestamptz[], $8::int4[], $9::text[], $10::text[], $11::text[], $12::text[],
-                              $13::text[]) WITH ORDINALITY
-                       AS event (id, key_hash, key, payload, occurred_at, deliver_at, expires_at, version, type,
-                                 source, aggregate_type, aggregate_id, headers, position)
+                SELECT id, key_hash,
+                       'epoch'::timestamptz + occurred_at / 1000000 * interval '1 s' + occurred_at % 1000000 * interval '1 us',
+                       deliver_at, expires_at, coalesce(version, 1), coalesce(type, 'order.placed'),
+                       coalesce(source, 'penstock'), aggregate_type, aggregate_id, key, payload, headers::jsonb
+                  FROM ROWS FROM (
+                           unnest($1::uuid[], $2::int8[], $3::text[], $4::int8[], $5::timestamptz[], $6::timestamptz[],
+                                  $7::int4[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]),
+                           json_array_elements($13::json)) WITH ORDINALITY
+                       AS event (id, key_hash, key, occurred_at, deliver_at, expires_at, version, type, source,
+                                 aggregate_type, aggregate_id, headers, payload, position)
                  ORDER BY position
                 RETURNING seq, key_hash, type
             )
@@ -66,7 +69,7 @@ final class TwinSql {
     static final String APPEND_ONE = """
             WITH stored AS (
                 INSERT INTO penstock.outbox_event (id, key_hash, occurred_at, version, type, source, key, payload)
-                VALUES ($1::uuid, $2::int8, clock_timestamp(), 1, 'order.placed', 'twin', $3::text, $4::json)
+                VALUES ($1::uuid, $2::int8, clock_timestamp(), 1, 'order.placed', 'penstock', $3::text, $4::json)
                 RETURNING seq, key_hash, type
             )
             INSERT INTO penstock.inbox (consumer_id, seq, key_hash, partition)
@@ -121,8 +124,8 @@ final class TwinSql {
 
     /** The same with all there is to an event: of this workload's, much is null. */
     static Mono<Long> appendAll(Connection connection, List<Row> rows) {
-        OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
-        String[] none = new String[rows.size()];
+        long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+        String[] none = {};
         return R2dbc.changed(
                 connection,
                 APPEND_ALL,
@@ -130,16 +133,16 @@ final class TwinSql {
                         .bind(0, rows.stream().map(Row::id).toArray(UUID[]::new))
                         .bind(1, rows.stream().map(Row::keyHash).toArray(Long[]::new))
                         .bind(2, rows.stream().map(Row::key).toArray(String[]::new))
-                        .bind(3, rows.stream().map(Row::payload).toArray(String[]::new))
-                        .bind(4, rows.stream().map(row -> now).toArray(OffsetDateTime[]::new))
-                        .bind(5, new OffsetDateTime[rows.size()])
-                        .bind(6, new OffsetDateTime[rows.size()])
-                        .bind(7, rows.stream().map(row -> 1).toArray(Integer[]::new))
-                        .bind(8, rows.stream().map(row -> TYPE).toArray(String[]::new))
-                        .bind(9, rows.stream().map(row -> SOURCE).toArray(String[]::new))
+                        .bind(3, rows.stream().map(row -> now).toArray(Long[]::new))
+                        .bind(4, new OffsetDateTime[0])
+                        .bind(5, new OffsetDateTime[0])
+                        .bind(6, new Integer[0])
+                        .bind(7, none)
+                        .bind(8, none)
+                        .bind(9, none)
                         .bind(10, none)
                         .bind(11, none)
-                        .bind(12, none));
+                        .bind(12, rows.stream().map(Row::payload).collect(Collectors.joining(",", "[", "]"))));
     }
 
     static Mono<Long> append(Connection connection, Row row) {

@@ -1,6 +1,6 @@
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
-import { atRate, config, fillPool, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
+import { atRate, config, fillPool, heard, inSlices, inTransaction, leave, numbers, payload, say, Tally } from "./driver.mjs";
 
 const TASK = "order_placed";
 // It logs every finished job by default, to the console: no figure of ours pays for that either.
@@ -84,4 +84,4 @@ await roles[config.role]();
 say("DONE " + config.events);
 await utils.release();
 await pool.end();
-process.exit(0);
+leave();

@@ -1,6 +1,6 @@
 import pg from "pg";
 import PgBoss from "pg-boss";
-import { atRate, config, fillPool, heard, inSlices, inTransaction, numbers, payload, say, Tally } from "./driver.mjs";
+import { atRate, config, fillPool, heard, inSlices, inTransaction, leave, numbers, payload, say, Tally } from "./driver.mjs";
 
 const QUEUE = "order-placed";
 const boss = new PgBoss({ connectionString: config.url, max: config.connections });
@@ -79,4 +79,4 @@ const roles = {
 await roles[config.role]();
 say("DONE " + config.events);
 await boss.stop({ graceful: false });
-process.exit(0);
+leave();
