@@ -15,6 +15,9 @@ final class Syntax {
 
     /** Asked of each event published: a regular expression took a twentieth of that. */
     static boolean isType(String text) {
+        if (text.length() > LONGEST_TYPE) {
+            return false;
+        }
         boolean inWord = false;
         for (int i = 0; i < text.length(); i++) {
             char at = text.charAt(i);
@@ -23,7 +26,7 @@ final class Syntax {
             }
             inWord = at != '.';
         }
-        return inWord && text.length() <= LONGEST_TYPE;
+        return inWord;
     }
 
     private static boolean isWordCharacter(char at) {

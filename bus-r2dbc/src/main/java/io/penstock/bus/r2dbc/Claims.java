@@ -25,7 +25,8 @@ final class Claims {
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
             """ + Rows.EVENT_COLUMNS;
 
-    // Looked up one by one behind the OFFSET, or the planner may read the outbox from its beginning and look for each
+    // With all that Rows.EVENT_COLUMNS selects. Looked up one by one behind the OFFSET, or the planner may read the
+    // outbox from its beginning and look for each
     // event in the inbox, as it does where the inbox was empty when it last looked. The usual type and source are those
     // that were read last.
     private static final String WITH_EVENTS = """
@@ -197,7 +198,7 @@ final class Claims {
     record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
 
     /**
-     * What a range had.
+     * What a range had. The numbers of transactions are 0 for consumers that are not ordered, which need none.
      *
      * @param xmin all transactions before this one had ended
      * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position

@@ -30,7 +30,7 @@ final class HeldPartitions {
     /**
      * @param draining those about to be given back: nothing more of them is claimed or started
      * @param gains how often there was more to claim from than before
-     * @param since with which gain each partition came: it was held without a break since
+     * @param since with which gain each partition came, now if it is not there: it was held without a break since
      */
     HeldPartitions(Set<Integer> all, Set<Integer> draining, long untilNanos, long gains, Map<Integer, Long> since) {
         this.all = Set.copyOf(all);

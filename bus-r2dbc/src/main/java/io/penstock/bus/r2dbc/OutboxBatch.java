@@ -23,6 +23,7 @@ final class OutboxBatch {
     // that comes back names the stored ids only if some are missing. The transaction has its number before any event
     // has one, which is what ReadPositions relies on. Times are added in two steps, as an interval is multiplied by a
     // double, which has 53 bits.
+    // Null for what is usual: version 1, the type of the batch's first event, the source of the bus.
     private static final String APPEND = """
             WITH numbered AS MATERIALIZED (
                 SELECT pg_current_xact_id() AS xid
@@ -161,7 +162,10 @@ final class OutboxBatch {
         return column;
     }
 
-    /** No values at all where all are null, what is usual say: {@code unnest} fills up with null what is shorter than the others. */
+    /**
+     * No values at all where all are null, as what is usual is: {@code unnest} fills up with null what is shorter than the
+     * others.
+     */
     private static <T> @Nullable T[] sparse(
             List<Encoded> events, IntFunction<@Nullable T[]> array, Function<Encoded, ? extends @Nullable T> value) {
         @Nullable T[] column = column(events, array, value);

@@ -53,6 +53,22 @@ class HeldPartitionsTests {
         assertThat(without.holds(row(2, first.gains()))).isFalse();
     }
 
+    @Test
+    void nothingStartsThatIsAboutToBeGivenBackOverOrNotThere() {
+        HeldPartitions held = new HeldPartitions(Set.of(1, 2), Set.of(2), later);
+        HeldPartitions over = new HeldPartitions(Set.of(1), Set.of(), System.nanoTime());
+
+        assertThat(held.letsStart(row(1, 0))).isTrue();
+        assertThat(held.letsStart(row(2, 0))).isFalse();
+        assertThat(held.holds(row(2, 0))).isTrue();
+        assertThat(held.letsStart(row(0, 0))).isFalse();
+        assertThat(held.letsStart(row(3, 0))).isFalse();
+        assertThat(over.letsStart(row(1, 0))).isFalse();
+        assertThat(new HeldPartitions(Set.of(1, 2), Set.of(), later).after(held).letsStart(row(2, 0)))
+                .as("read before it was to be given back, and kept after all: held all the time")
+                .isTrue();
+    }
+
     private static Claimed row(int partition, long gain) {
         return new Claimed(1, 1, partition, 0, null, false, false, 0, gain, Event.of("a.b", new RawJson("{}")));
     }

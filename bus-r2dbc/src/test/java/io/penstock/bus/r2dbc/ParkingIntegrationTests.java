@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -125,18 +127,19 @@ class ParkingIntegrationTests {
     }
 
     /** As when an application starts for the first time: the statement keeps the plan it got then. */
-    @Test
-    void aHundredThousandEventsThatAreDoneAreNotReadByAClaimPlannedBeforeThereWereAny() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHundredThousandEventsThatAreDoneAreNotReadByAClaimPlannedBeforeThereWereAny(boolean ordered) {
         run("DELETE FROM %1$s.inbox");
         run("TRUNCATE %1$s.outbox_event");
         run("VACUUM ANALYZE %1$s.inbox");
         run("VACUUM ANALYZE %1$s.outbox_event");
 
-        List<String> plan = database.with(connection -> prepareClaim(connection)
-                        .then(explainClaim(connection))
+        List<String> plan = database.with(connection -> prepareClaim(connection, ordered)
+                        .then(explainClaim(connection, ordered))
                         .publishOn(Schedulers.boundedElastic())
                         .doOnNext(planned -> storeMuchThatIsDoneAndLittleThatIsNot())
-                        .then(explainClaim(connection)))
+                        .then(explainClaim(connection, ordered)))
                 .block(PATIENCE);
 
         assertThat(String.join("\n", plan)).contains("rows=5.00 ");
@@ -158,23 +161,23 @@ class ParkingIntegrationTests {
     }
 
     private Mono<List<String>> claim(Connection connection) {
-        return prepareClaim(connection).then(explainClaim(connection));
+        return prepareClaim(connection, true).then(explainClaim(connection, true));
     }
 
     /** The plan of the bus's own session, generic as that of the prepared statement it executes. */
-    private Mono<Void> prepareClaim(Connection connection) {
+    private Mono<Void> prepareClaim(Connection connection, boolean ordered) {
         // Quoted, because the driver would want to bind its parameters.
-        String prepare =
-                "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int4, text, text, int8[], int8[]) AS "
-                        + database.sql(Claims.READY_BY_KEY) + " $sql$; END $do$";
+        String prepare = "DO $do$ BEGIN EXECUTE $sql$ PREPARE claim (int4, int8, int4[], int8[], int4, text, text"
+                + (ordered ? ", int8[], int8[]" : "") + ") AS "
+                + database.sql(ordered ? Claims.READY_BY_KEY : Claims.READY) + " $sql$; END $do$";
         return Database.changed(connection, prepare, statement -> {}).then();
     }
 
-    private static Mono<List<String>> explainClaim(Connection connection) {
+    private static Mono<List<String>> explainClaim(Connection connection, boolean ordered) {
         String partitions =
                 IntStream.range(0, 32).mapToObj(String::valueOf).collect(Collectors.joining(",", "'{", "}'"));
-        String explain =
-                "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', 100, '', '', '{}', '{}')";
+        String explain = "EXPLAIN (ANALYZE, BUFFERS) EXECUTE claim (1, 0, " + partitions + ", '{}', 100, '', ''"
+                + (ordered ? ", '{}', '{}')" : ")");
         return Database.rows(connection, explain, statement -> {}, row -> String.valueOf(row.get(0, String.class)))
                 .collectList();
     }

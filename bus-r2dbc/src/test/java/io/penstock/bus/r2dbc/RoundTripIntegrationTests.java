@@ -26,6 +26,8 @@ import reactor.core.publisher.Mono;
 class RoundTripIntegrationTests {
 
     private static final int EVENTS = 1_000;
+    // What is usual is known after the first.
+    private static final int SEVERAL_PAGES = 50;
     // What may separate values somewhere on the way, what looks like numbers, and characters of two to four bytes.
     private static final List<String> NAMES = List.of(
             "a",
@@ -77,7 +79,8 @@ class RoundTripIntegrationTests {
     }
 
     private static ConsumerSpec<RawJson> collecting(boolean ordered, BlockingQueue<Event<RawJson>> handled) {
-        ConsumerSpec.Builder<RawJson> builder = ConsumerSpec.named("collector").on("order.*");
+        ConsumerSpec.Builder<RawJson> builder =
+                ConsumerSpec.named("collector").on("order.*").prefetch(SEVERAL_PAGES);
         return (ordered ? builder.ordered() : builder).handle(event -> Mono.fromRunnable(() -> handled.add(event)));
     }
 
