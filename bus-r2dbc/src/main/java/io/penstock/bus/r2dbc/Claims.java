@@ -26,9 +26,8 @@ final class Claims {
             """ + Rows.EVENT_COLUMNS;
 
     // With all that Rows.EVENT_COLUMNS selects. Looked up one by one behind the OFFSET, or the planner may read the
-    // outbox from its beginning and look for each
-    // event in the inbox, as it does where the inbox was empty when it last looked. The usual type and source are those
-    // that were read last.
+    // outbox from its beginning and look for each event in the inbox, as it does where the inbox was empty when it last
+    // looked. The usual type and source are those that were read last.
     private static final String WITH_EVENTS = """
              CROSS JOIN LATERAL (
                    SELECT id, nullif(type, $6::text) AS type, version, nullif(source, $7::text) AS source,

@@ -28,7 +28,7 @@ record Registered(int id, ConsumerSpec<?> spec, boolean paused) {
         return isOrdered() && spec.options().onDead() == OnDead.PARK_KEY;
     }
 
-    /** The slice of the inbox that the key lies in: what the publishing statement writes into the inbox, and nobody reads. */
+    /** The slice of the inbox that the key lies in, as the publishing statement computes it; a claim does not read it back. */
     int partitionOf(long keyHash) {
         return (int) ((keyHash & Long.MAX_VALUE) % spec.options().partitions());
     }
