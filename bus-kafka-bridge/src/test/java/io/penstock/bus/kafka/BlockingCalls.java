@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestPlan;
 import reactor.blockhound.BlockHound;
 import reactor.blockhound.BlockingOperationError;
 import reactor.blockhound.integration.BlockHoundIntegration;
@@ -16,7 +18,7 @@ import reactor.blockhound.integration.BlockHoundIntegration;
  * Remembers what BlockHound found instead of throwing it: thrown out of a lock's queue it leaves the lock unusable, and
  * tests hang that have nothing to do with it; and whatever was running may swallow it.
  */
-public final class BlockingCalls implements BlockHoundIntegration {
+public final class BlockingCalls implements BlockHoundIntegration, TestExecutionListener {
 
     private static final String ALLOCATOR = "io.netty.buffer.AdaptivePoolingAllocator";
     private static final Queue<Error> FOUND = new ConcurrentLinkedQueue<>();
@@ -30,6 +32,12 @@ public final class BlockingCalls implements BlockHoundIntegration {
             found.add(stack.toString());
         }
         assertThat(found).isEmpty();
+    }
+
+    /** Not when it is loaded, which Maven's own JVM does too, to share the classes out among others. */
+    @Override
+    public void testPlanExecutionStarted(TestPlan plan) {
+        BlockHound.install();
     }
 
     @Override

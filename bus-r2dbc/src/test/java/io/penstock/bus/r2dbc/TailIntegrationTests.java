@@ -85,9 +85,9 @@ class TailIntegrationTests {
         StepVerifier.create(bus.tail("a.*").map(event -> event.payload().text()), 0)
                 .expectSubscription()
                 .thenRequest(1)
-                .then(() -> Flux.range(0, 1_000)
+                // None is cancelled at the end: it could be stored among those that follow.
+                .then(() -> Flux.range(0, 100)
                         .concatMap(i -> bus.publish(event("a.b", "first")).then(Mono.delay(Duration.ofMillis(10))))
-                        .takeUntilOther(Mono.delay(Duration.ofSeconds(1)))
                         .then(bus.publishAll(Flux.range(0, 2_000).map(i -> event("a.c", "" + i)))
                                 .then())
                         .block(PATIENCE))
