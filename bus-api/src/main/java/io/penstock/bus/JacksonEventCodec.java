@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
@@ -38,6 +39,7 @@ public final class JacksonEventCodec implements EventCodec {
     private final JsonMapper mapper;
     private final ObjectReader trees;
     private final JsonFactory strict;
+    private final boolean admitsPlain;
     private final Map<String, JavaType> types;
     // What each decoding would look up again, the annotations among it.
     private final Map<Class<?>, JavaType> constructed = new ConcurrentHashMap<>();
@@ -54,6 +56,7 @@ public final class JacksonEventCodec implements EventCodec {
         this.strict = JsonFactory.builder()
                 .streamReadConstraints(mapper.tokenStreamFactory().streamReadConstraints())
                 .build();
+        this.admitsPlain = admitsPlain(strict.streamReadConstraints());
         this.types = new HashMap<>();
         builder.types.forEach((type, registration) -> types.put(type, registration.resolve(mapper)));
         this.upcasters = new HashMap<>();
@@ -62,6 +65,16 @@ public final class JacksonEventCodec implements EventCodec {
             upcasters.put(type, Map.copyOf(steps));
             liftedTo.put(type, Collections.max(steps.keySet()) + 1);
         });
+    }
+
+    /** Whether nothing of the plain kind is too large for those who read it. */
+    private static boolean admitsPlain(StreamReadConstraints constraints) {
+        return constraints.getMaxStringLength() >= PlainJson.LONGEST
+                && constraints.getMaxNameLength() >= PlainJson.LONGEST
+                && constraints.getMaxNumberLength() >= PlainJson.LONGEST_NUMBER
+                && constraints.getMaxNestingDepth() > PlainJson.DEEPEST
+                && !constraints.hasMaxDocumentLength()
+                && !constraints.hasMaxTokenCount();
     }
 
     public static Builder builder() {
@@ -126,10 +139,13 @@ public final class JacksonEventCodec implements EventCodec {
     }
 
     /**
-     * What is stored was parsed first, by RFC 8259 and not by the mapper's settings: {@code @JsonRawValue}, lenient
+     * What is stored was recognized or parsed first, by RFC 8259 and not by the mapper's settings: {@code @JsonRawValue}, lenient
      * features and over-long numbers would else abort the publisher's transaction or end as a dead letter.
      */
     private void requireOneValue(String json) {
+        if (admitsPlain && PlainJson.recognizes(json)) {
+            return;
+        }
         try (JsonParser parser = strict.createParser(ObjectReadContext.empty(), json)) {
             if (parser.nextToken() == null) {
                 throw new StreamReadException("it is blank");

@@ -23,8 +23,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DefaultTyping;
 import tools.jackson.databind.DeserializationFeature;
@@ -356,6 +359,28 @@ class JacksonEventCodecTests {
         assertThat(typed.encode(Event.of("a.b", new Gadget()))).isEqualTo("{\"name\":\"none\"}");
         assertThat(typed.decode(stored("a.b", "[\"" + Gadget.class.getName() + "\",{}]"), Object.class))
                 .isInstanceOf(List.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("tooLargeForItsReader")
+    void whatTheApplicationsMapperWouldNotReadIsRefused(StreamReadConstraints constraints, String json) {
+        JacksonEventCodec strict = JacksonEventCodec.builder()
+                .mapper(JsonMapper.builder(
+                        JsonFactory.builder().streamReadConstraints(constraints).build()))
+                .build();
+        Event<RawJson> event = Event.of("a.b", new RawJson(json));
+
+        assertThat(codec.encode(event)).isEqualTo(json);
+        assertThatThrownBy(() -> strict.encode(event)).isInstanceOf(InvalidEventException.class);
+    }
+
+    static Stream<Arguments> tooLargeForItsReader() {
+        return Stream.of(
+                Arguments.of(
+                        StreamReadConstraints.builder().maxNestingDepth(63).build(), "[".repeat(64) + "]".repeat(64)),
+                Arguments.of(StreamReadConstraints.builder().maxNumberLength(5).build(), "[123456]"),
+                Arguments.of(StreamReadConstraints.builder().maxNameLength(5).build(), "{\"abcdef\":1}"),
+                Arguments.of(StreamReadConstraints.builder().maxTokenCount(2).build(), "[1]"));
     }
 
     @Test
