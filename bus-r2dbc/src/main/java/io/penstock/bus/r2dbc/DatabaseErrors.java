@@ -16,6 +16,7 @@ final class DatabaseErrors {
     // Transaction rollback, insufficient resources, object not in prerequisite state (a lock timeout, say).
     private static final Set<String> PASSING_CLASSES = Set.of("40", "53", "55");
     private static final String ROLLBACK_CLASS = "40";
+    private static final String UNIQUE_VIOLATION = "23505";
     private static final int DEEPEST_CAUSE = 16;
     private static final String CONNECTION_CLASS = "08";
     private static final String OPERATOR_CLASS = "57P";
@@ -41,6 +42,11 @@ final class DatabaseErrors {
         }
         String state = sqlState(error);
         return state != null && PASSING_CLASSES.contains(state.substring(0, 2));
+    }
+
+    /** Whether a row with a value that has to be unique is there already. */
+    static boolean isDuplicate(Throwable error) {
+        return UNIQUE_VIOLATION.equals(sqlState(error));
     }
 
     /** Whether a transaction lost against another one, wherever in the chain of causes that is said. */

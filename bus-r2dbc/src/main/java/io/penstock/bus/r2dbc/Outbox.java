@@ -8,6 +8,7 @@ import io.penstock.bus.JacksonEventCodec;
 import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -19,11 +20,16 @@ final class Outbox {
 
     private static final EventCodec STRICT = JacksonEventCodec.create();
 
+    // Repeated ids come in bursts, when a source begins again from further back, and a batch that fails leaves dead
+    // rows.
+    private static final int CAREFUL_BATCHES = 100;
+
     private final OutboxRow row;
     private final OutboxBatch batch;
     private final SchemaName schema;
     private final EventCodec codec;
     private final EventLimits limits;
+    private final AtomicInteger carefulBatches = new AtomicInteger();
 
     Outbox(Node node) {
         BusOptions options = node.options();
@@ -53,8 +59,35 @@ final class Outbox {
 
     /** Writes the events in their order with one statement, in whatever transaction the connection is in. */
     Mono<Appended> append(Connection connection, List<Encoded> events) {
-        Mono<Appended> append =
-                events.size() == 1 ? row.append(connection, events.get(0)) : batch.append(connection, events);
+        return explained(write(connection, events));
+    }
+
+    /** The same on a connection that is in none: the statement may fail, and is run again in another way. */
+    Mono<Appended> appendAlone(Connection connection, List<Encoded> events) {
+        if (events.size() == 1 || expectsRepeated()) {
+            return append(connection, events).doOnNext(this::lookForRepeated);
+        }
+        return explained(batch.appendNew(connection, events)
+                .onErrorResume(
+                        DatabaseErrors::isDuplicate,
+                        repeated -> write(connection, events).doOnNext(this::lookForRepeated)));
+    }
+
+    private Mono<Appended> write(Connection connection, List<Encoded> events) {
+        return events.size() == 1 ? row.append(connection, events.get(0)) : batch.append(connection, events);
+    }
+
+    private Mono<Appended> explained(Mono<Appended> append) {
         return append.onErrorMap(error -> DatabaseErrors.explained(error, schema));
+    }
+
+    private boolean expectsRepeated() {
+        return carefulBatches.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    }
+
+    private void lookForRepeated(Appended appended) {
+        if (!appended.repeated().isEmpty()) {
+            carefulBatches.set(CAREFUL_BATCHES);
+        }
     }
 }

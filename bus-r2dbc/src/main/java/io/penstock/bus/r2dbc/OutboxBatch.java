@@ -19,12 +19,11 @@ import reactor.core.publisher.Mono;
 /** Stores many events with one statement, as {@link OutboxRow} does with one. */
 final class OutboxBatch {
 
-    // One round trip for any number of events. A repeated id is left out rather than failing the transaction. The row
-    // that comes back names the stored ids only if some are missing. The transaction has its number before any event
-    // has one, which is what ReadPositions relies on. Times are added in two steps, as an interval is multiplied by a
-    // double, which has 53 bits.
+    // One round trip for any number of events. The transaction has its number before any event has one, which is what
+    // ReadPositions relies on. Times are added in two steps, as an interval is multiplied by a double, which has 53
+    // bits.
     // Null for what is usual: version 1, the type of the batch's first event, the source of the bus.
-    private static final String APPEND = """
+    private static final String STORE = """
             WITH numbered AS MATERIALIZED (
                 SELECT pg_current_xact_id() AS xid
             ), input AS (
@@ -47,7 +46,16 @@ final class OutboxBatch {
                   FROM numbered CROSS JOIN input
                  WHERE xid IS NOT NULL
                  ORDER BY position
+            """;
+
+    // A repeated id is left out rather than failing the transaction. Each row is marked as tentative for that, and then
+    // confirmed, which is a tenth of the statement's work.
+    private static final String LEAVE_OUT_REPEATED = """
                     ON CONFLICT (id) DO NOTHING
+            """;
+
+    // The row that comes back names the stored ids only if some are missing.
+    private static final String OWE = """
                 RETURNING id, seq, key_hash, type, deliver_at
             ), owed AS (
                 INSERT INTO ${schema}.inbox (consumer_id, seq, key_hash, partition, state, due_at)
@@ -74,16 +82,27 @@ final class OutboxBatch {
             """;
 
     private final String append;
+    private final String appendNew;
     private final String source;
 
     OutboxBatch(SchemaName schema, String source) {
-        this.append = schema.in(APPEND);
+        this.append = schema.in(STORE + LEAVE_OUT_REPEATED + OWE);
+        this.appendNew = schema.in(STORE + OWE);
         this.source = source;
     }
 
     /** Writes the events in their order, in whatever transaction the connection is in. */
     Mono<Appended> append(Connection connection, List<Encoded> events) {
-        return Database.rows(connection, append, statement -> bind(statement, events), row -> read(row, events))
+        return write(connection, append, events);
+    }
+
+    /** The same, but a repeated id fails all of them, and with them the transaction. */
+    Mono<Appended> appendNew(Connection connection, List<Encoded> events) {
+        return write(connection, appendNew, events);
+    }
+
+    private Mono<Appended> write(Connection connection, String sql, List<Encoded> events) {
+        return Database.rows(connection, sql, statement -> bind(statement, events), row -> read(row, events))
                 .single();
     }
 

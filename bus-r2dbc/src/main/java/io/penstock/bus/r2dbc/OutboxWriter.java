@@ -1,6 +1,5 @@
 package io.penstock.bus.r2dbc;
 
-import io.penstock.bus.DuplicateEventException;
 import io.penstock.bus.Event;
 import io.penstock.bus.InvalidEventException;
 import io.penstock.bus.PublishRejectedException;
@@ -32,7 +31,10 @@ final class OutboxWriter {
     }
 
     Mono<Void> publish(Event<?> event) {
-        return Mono.defer(() -> concurrent.pending() < mostPending ? submit(event, concurrent) : tooMany(event));
+        return Mono.defer(() -> concurrent.pending() < mostPending ? submit(event, concurrent) : tooMany(event))
+                .flatMap(result -> result.error() == null ? Mono.empty() : Mono.error(result.error()))
+                // Asks for the result, whatever is asked for here.
+                .then();
     }
 
     /** One lane of its own for each stream: with two, a later event could be stored before an earlier one. */
@@ -58,16 +60,14 @@ final class OutboxWriter {
     }
 
     private Mono<PublishResult> result(Event<?> event, WriteQueue stream) {
-        return Mono.defer(() -> submit(event, stream))
-                .thenReturn(new PublishResult(event.id(), null))
-                .onErrorResume(OutboxWriter::isOfOneEvent, error -> Mono.just(new PublishResult(event.id(), error)));
+        try {
+            return submit(event, stream);
+        } catch (InvalidEventException refused) {
+            return Mono.just(new PublishResult(event.id(), refused));
+        }
     }
 
-    private static boolean isOfOneEvent(Throwable error) {
-        return error instanceof DuplicateEventException || error instanceof InvalidEventException;
-    }
-
-    private Mono<Void> submit(Event<?> event, WriteQueue queue) {
+    private Mono<PublishResult> submit(Event<?> event, WriteQueue queue) {
         Encoded encoded = outbox.encode(event);
         // Counted before the look at closed, so that close waits for whoever gets past it.
         untold.incrementAndGet();
@@ -78,7 +78,7 @@ final class OutboxWriter {
         return queue.submit(encoded);
     }
 
-    private Mono<Void> tooMany(Event<?> event) {
+    private Mono<PublishResult> tooMany(Event<?> event) {
         return Mono.error(new PublishRejectedException("Event " + event + " was not stored: " + mostPending
                 + " publishes are waiting (maxPendingPublishes); publish it again later"));
     }

@@ -4,8 +4,10 @@ import io.penstock.bus.BusListener;
 import io.penstock.bus.DuplicateEventException;
 import io.penstock.bus.PublishOutcomeUnknownException;
 import io.penstock.bus.PublishRejectedException;
+import io.penstock.bus.PublishResult;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -60,9 +62,10 @@ final class WriteQueue {
         this.gatherer = new Gatherer<>(lanes, this::write, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
     }
 
-    /** Completes when the event is committed. */
-    Mono<Void> submit(Encoded event) {
-        Pending pending = new Pending(event, Sinks.empty());
+    /** Emits a result when the event is committed, or its id was stored already. */
+    Mono<PublishResult> submit(Encoded event) {
+        // Told once, by one thread.
+        Pending pending = new Pending(event, Sinks.unsafe().one());
         untold.incrementAndGet();
         gatherer.submit(pending);
         return pending.done().asMono();
@@ -87,7 +90,8 @@ final class WriteQueue {
 
     private Mono<Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
         sent.set(true);
-        return outbox.append(connection, batch.stream().map(Pending::encoded).toList());
+        return outbox.appendAlone(
+                connection, batch.stream().map(Pending::encoded).toList());
     }
 
     private void committed(List<Pending> batch, Appended appended) {
@@ -97,11 +101,9 @@ final class WriteQueue {
     }
 
     private static void stored(Pending pending, Appended appended) {
-        if (!appended.repeated().isEmpty() && appended.isRepeated(pending.encoded())) {
-            pending.fail(new DuplicateEventException(pending.encoded().event().id()));
-        } else {
-            pending.done().tryEmitEmpty();
-        }
+        UUID id = pending.encoded().event().id();
+        boolean isRepeated = !appended.repeated().isEmpty() && appended.isRepeated(pending.encoded());
+        pending.done().tryEmitValue(new PublishResult(id, isRepeated ? new DuplicateEventException(id) : null));
     }
 
     /** An error of the database in a batch may be the fault of one event: the others get a second chance without it. */
@@ -152,7 +154,7 @@ final class WriteQueue {
                 error);
     }
 
-    private record Pending(Encoded encoded, Sinks.Empty<Void> done) {
+    private record Pending(Encoded encoded, Sinks.One<PublishResult> done) {
 
         int size() {
             return encoded.size();

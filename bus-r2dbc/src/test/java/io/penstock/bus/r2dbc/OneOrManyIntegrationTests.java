@@ -12,9 +12,13 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** One event has a statement of its own: what it stores is what the one for many stores of each. */
+/**
+ * One event has a statement of its own, and so has a batch in a transaction of the bus's: what they store is what the one
+ * for many in the caller's transaction stores of each.
+ */
 class OneOrManyIntegrationTests {
 
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678901Z");
@@ -48,7 +52,7 @@ class OneOrManyIntegrationTests {
                 .expiresAt(LATER.plusSeconds(1)));
 
         assertThat(fixture.count("inbox WHERE state = 1 AND due_at IS NOT NULL"))
-                .isEqualTo(6);
+                .isEqualTo(12);
     }
 
     @Test
@@ -56,14 +60,19 @@ class OneOrManyIntegrationTests {
         publishAloneAndWithItsLike(
                 Event.builder("order.placed", new RawJson("1")).key("customer").occurredAt(NOW));
 
-        assertThat(fixture.count("inbox WHERE state = 0 AND due_at IS NULL")).isEqualTo(6);
+        assertThat(fixture.count("inbox WHERE state = 0 AND due_at IS NULL")).isEqualTo(12);
     }
 
     private void publishAloneAndWithItsLike(Event.Builder<RawJson> like) {
         bus.inTransaction(tx -> tx.publish(like.build()).then(tx.publishAll(List.of(like.build(), like.build()))))
                 .block(PATIENCE);
+        // The first goes alone, and the two that gather meanwhile go together.
+        bus.publishAll(Flux.just(like.build(), like.build(), like.build())).blockLast(PATIENCE);
 
-        assertThat(fixture.count("outbox_event")).isEqualTo(3);
+        assertThat(fixture.count("outbox_event")).isEqualTo(6);
+        assertThat(distinct("xmin::text FROM %s.outbox_event"))
+                .as("the caller's transaction and two of the bus's")
+                .isEqualTo(3);
         assertThat(distinct("key_hash, occurred_at, deliver_at, expires_at, version, type, source, aggregate_type,"
                         + " aggregate_id, key, payload::text, headers FROM %s.outbox_event"))
                 .isEqualTo(1);

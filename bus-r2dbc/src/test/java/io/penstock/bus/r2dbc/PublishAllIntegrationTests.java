@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.BaseSubscriber;
@@ -106,6 +107,32 @@ class PublishAllIntegrationTests {
         assertThat(results.get(999).error()).isInstanceOf(DuplicateEventException.class);
         assertThat(results.stream().filter(PublishResult::isStored)).hasSize(997);
         assertThat(stored()).hasSize(997);
+    }
+
+    @Test
+    void repeatedIdsFailOneStatementAndNotOneForEachBatch() {
+        R2dbcEventBus bus = fixture.bus();
+        List<Event<RawJson>> events = events(3_000);
+        List<Event<RawJson>> hundredths =
+                IntStream.range(0, 30).mapToObj(i -> events.get(100 * i + 99)).toList();
+        bus.publishAll(Flux.fromIterable(hundredths)).blockLast(PATIENCE);
+        // A sequence counts also what is rolled back.
+        fixture.execute("""
+                CREATE SEQUENCE %1$s.tries;
+                CREATE FUNCTION %1$s.count() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN PERFORM nextval('%1$s.tries'); RETURN new; END $$;
+                CREATE TRIGGER count BEFORE INSERT ON %1$s.outbox_event FOR EACH ROW EXECUTE FUNCTION %1$s.count()
+                """.formatted(fixture.schema()));
+
+        List<PublishResult> results =
+                bus.publishAll(Flux.fromIterable(events)).collectList().block(PATIENCE);
+
+        assertThat(results.stream().filter(PublishResult::isStored)).hasSize(2_970);
+        long tries = fixture.one(
+                "SELECT last_value AS n FROM " + fixture.schema() + ".tries", row -> row.get("n", Long.class));
+        assertThat(tries)
+                .as("once each, and those up to the first repeated one")
+                .isBetween(3_001L, 3_100L);
     }
 
     @Test

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** What a publish through each door stores, and when. */
 class PublishIntegrationTests {
@@ -58,6 +59,15 @@ class PublishIntegrationTests {
         awaitThat(() -> delivered.size() == 1 && fixture.count("inbox") == 0);
         assertThat(delivered.get(0).payload().text()).isEqualTo("{\"after\":1}");
         assertThat(fixture.count("data")).isZero();
+        assertThat(fixture.count("outbox_event")).isEqualTo(1);
+    }
+
+    @Test
+    void aPublishCompletesAlsoForWhoRequestsNothing() {
+        R2dbcEventBus bus = fixture.bus();
+
+        StepVerifier.create(bus.publish(event("{}")), 0).expectComplete().verify(PATIENCE);
+
         assertThat(fixture.count("outbox_event")).isEqualTo(1);
     }
 

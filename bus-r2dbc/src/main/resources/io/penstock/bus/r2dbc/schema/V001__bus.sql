@@ -2,7 +2,7 @@
 -- Flyway and Liquibase replace the same placeholder; the library's own migrator does it as well.
 
 -- Every event, as it was published. Insert-only: what happens to an event is written to the inbox, so that this table,
--- the large one, never has dead tuples but those of retention.
+-- the large one, never has dead tuples but those of retention and of the few batches that repeat an id.
 CREATE TABLE ${schema}.outbox_event (
     seq            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id             uuid        NOT NULL,
