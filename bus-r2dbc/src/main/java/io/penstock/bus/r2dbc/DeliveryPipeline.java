@@ -190,8 +190,7 @@ final class DeliveryPipeline<T> {
 
     /** Waits for another transaction that holds a row, so long. */
     private Mono<List<Long>> take(DeliveryUnit<T> unit, Connection connection) {
-        return taking.limit(
-                inbox.take(connection, unit.rows(), longestIdle()).collectList(), "Taking the event from the inbox");
+        return taking.limit(inbox.take(connection, unit.rows(), longestIdle()), "Taking the event from the inbox");
     }
 
     /** A row that is not ready any more is done, or was put off by a node that owned it in between. */

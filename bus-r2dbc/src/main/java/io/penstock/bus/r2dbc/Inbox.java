@@ -15,12 +15,16 @@ final class Inbox {
             "DELETE FROM ${schema}.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
 
     // As REMOVE, in a handler's transaction. When its node freezes there, or the network between them does, the server
-    // would keep the transaction, and the rows' locks, for hours: it is told to end it.
+    // would keep the transaction, and the rows' locks, for hours: it is told to end it. A row in the answer costs the
+    // driver more than a position in an array.
     private static final String TAKE = """
-            DELETE FROM ${schema}.inbox
-             USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
-             WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])
-            RETURNING seq
+            WITH taken AS (
+                DELETE FROM ${schema}.inbox
+                 USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+                 WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])
+                RETURNING seq
+            )
+            SELECT ARRAY(SELECT seq FROM taken) AS seqs
             """;
 
     // With an array of one, whose length the planner would guess wrong, the application's connections would plan the
@@ -79,17 +83,21 @@ final class Inbox {
      * Removes rows in a handler's transaction, which the server rolls back when nothing comes for so long; emits those
      * that were still there.
      */
-    Flux<Long> take(Connection connection, List<Claimed> rows, Duration longestIdle) {
+    Mono<List<Long>> take(Connection connection, List<Claimed> rows, Duration longestIdle) {
         String millis = Long.toString(Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis()));
         boolean isOne = rows.size() == 1;
         return Database.rows(
-                connection,
-                isOne ? takeOne : take,
-                statement -> statement
-                        .bind(0, consumerId)
-                        .bind(1, isOne ? rows.get(0).seq() : seqs(rows))
-                        .bind(2, millis),
-                row -> Rows.required(row, 0, Long.class));
+                        connection,
+                        isOne ? takeOne : take,
+                        statement -> statement
+                                .bind(0, consumerId)
+                                .bind(1, isOne ? rows.get(0).seq() : seqs(rows))
+                                .bind(2, millis),
+                        row -> isOne
+                                ? List.of(Rows.required(row, 0, Long.class))
+                                : List.of(Rows.required(row, 0, Long[].class)))
+                .collectList()
+                .map(taken -> taken.isEmpty() ? List.of() : taken.get(0));
     }
 
     /** Which of the rows are owed all the same, in another state. */
