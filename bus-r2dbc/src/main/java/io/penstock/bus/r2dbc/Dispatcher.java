@@ -254,6 +254,9 @@ final class Dispatcher {
 
     /** What may kill the node waits in a line of its own, so that it keeps nothing else from being handled. */
     private void enter(List<List<Claimed>> units) {
+        if (units.isEmpty()) {
+            return;
+        }
         List<List<Claimed>> suspected = new ArrayList<>(0);
         List<List<Claimed>> others = new ArrayList<>(units.size());
         units.forEach(unit -> (Units.isSuspected(unit) ? suspected : others).add(unit));

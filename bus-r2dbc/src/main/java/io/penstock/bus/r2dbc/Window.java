@@ -31,6 +31,7 @@ final class Window {
     private int handled;
     private long highest;
     private long cursor;
+    private long farthest;
     private long hinted = 0;
     private boolean more;
     private boolean refilling;
@@ -85,7 +86,9 @@ final class Window {
     private void moveOn(Claims.Range range, Claims.Page page, boolean full, long last) {
         more = full;
         if (!consumer.isOrdered()) {
-            cursor = Math.max(cursor, last);
+            // A page that was not full had all there was, also between here and where the cursor has been.
+            cursor = Math.max(full ? cursor : Math.max(cursor, farthest), last);
+            farthest = Math.max(farthest, cursor);
         } else if (!page.rows().isEmpty()) {
             cursor = positions.advance(cursor, page, full, last);
             // The keys left out were not read: what the cursor passes is theirs to read on from.

@@ -87,6 +87,40 @@ class WindowTests {
     }
 
     @Test
+    void afterALookFurtherBackThatFoundNothingItIsReadOnFromWhereItWas() {
+        Window unordered =
+                new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
+        admit(unordered, row(1_000, 0));
+        unordered.hint(5);
+        Claims.Range back = next(unordered);
+        unordered.admit(back, page(List.of()));
+
+        unordered.hint(1_001);
+
+        assertThat(back.above()).isEqualTo(4);
+        assertThat(next(unordered).above()).isEqualTo(1_000);
+    }
+
+    @Test
+    void afterAFullPageFurtherBackItIsReadOnFromThere() {
+        Window unordered =
+                new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
+        admit(unordered, row(100_000, 0));
+        unordered.hint(5);
+        Claims.Range back = next(unordered);
+        List<Claimed> full = LongStream.range(5, 5 + back.limit())
+                .mapToObj(seq -> row(seq, 0))
+                .toList();
+        List<Ended> ended = full.stream().map(WindowTests::done).toList();
+
+        unordered.admit(back, page(full));
+        unordered.advance(ended);
+        unordered.settled(ended);
+
+        assertThat(next(unordered).above()).isEqualTo(4 + back.limit());
+    }
+
+    @Test
     void whenEarlierRowsOfASkippedKeyBecameReadyItIsNotReadOnFromBehindThem() {
         Window small = small();
         admit(small, row(11, 0), row(12, 0), row(13, 0), row(14, 0), row(15, 0));
