@@ -28,8 +28,7 @@ final class BusNode {
         R2dbcEventBus bus = R2dbcEventBus.create(
                 pool,
                 BusOptions.builder()
-                        .pollInterval(Duration.ofMillis(Integer.parseInt(arguments[5])))
-                        .lease(Duration.ofSeconds(Integer.parseInt(arguments[6])))
+                        .lease(Duration.ofSeconds(Integer.parseInt(arguments[5])))
                         .build());
         Blocking.await(bus.start());
         System.out.println(NodeProcesses.STARTED);

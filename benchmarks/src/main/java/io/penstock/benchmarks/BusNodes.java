@@ -1,6 +1,8 @@
 package io.penstock.benchmarks;
 
 import io.penstock.bus.ConsumerOptions;
+import io.penstock.bus.r2dbc.R2dbcEventBus;
+import io.r2dbc.pool.ConnectionPool;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes in processes of their own share a backlog. They have handled as many events before, of another consumer, and
- * the partitions are shared when the backlog appears: by the commit of one transaction, which the poll finds.
+ * the partitions are shared when the backlog appears: by the commit of one transaction, after which one more event is
+ * published, as any other node would, so that all of them are told.
  */
 final class BusNodes implements Attempt {
 
-    private static final int POLL_MILLIS = 50;
     private static final String WARM_UP = "consumer-1";
     private static final String MEASURED = "consumer-0";
     private static final long LOOK_AGAIN_NANOS = 20_000_000;
@@ -33,17 +35,22 @@ final class BusNodes implements Attempt {
 
     private final Bench bench;
     private final int count;
+    private final ConnectionPool pool;
+    private final R2dbcEventBus bus;
     private @Nullable NodeProcesses nodes;
     private @Nullable Connection publisher;
 
     BusNodes(Bench bench, int count) {
         this.bench = bench;
         this.count = count;
+        this.pool = R2dbc.pool(bench.database(), 1);
+        this.bus = R2dbcEventBus.create(pool);
     }
 
     @Override
     public void prepare() throws Exception {
-        nodes = NodeProcesses.start(bench, count, "512m", POLL_MILLIS);
+        Blocking.await(bus.start());
+        nodes = NodeProcesses.start(bench, count, "512m");
         nodes.run(WARM_UP);
         nodes.run(MEASURED);
         nodes.await(WARM_UP, bench.events());
@@ -76,15 +83,16 @@ final class BusNodes implements Attempt {
             throw new IllegalStateException("not prepared");
         }
         publisher.commit();
-        nodes.await(MEASURED, bench.events());
+        Blocking.await(bus.publish(BusAttempt.event(bench.payload(0))));
+        nodes.await(MEASURED, all());
         Owed.awaitNone(bench.database());
     }
 
     @Override
     public void verify() throws Exception {
         long handled = nodes == null ? 0 : nodes.handled(MEASURED);
-        if (handled != bench.events()) {
-            throw new IllegalStateException(handled + " events were handled, expected " + bench.events());
+        if (handled != all()) {
+            throw new IllegalStateException(handled + " events were handled, expected " + all());
         }
         Owed.requireNone(bench.database());
     }
@@ -93,7 +101,6 @@ final class BusNodes implements Attempt {
     public Map<String, Object> config() {
         Map<String, Object> config = new HashMap<>(Shape.DEFAULT.config());
         config.put("nodes", count);
-        config.put("pollMillis", POLL_MILLIS);
         config.put("heap", "512m each");
         return config;
     }
@@ -106,5 +113,10 @@ final class BusNodes implements Attempt {
         if (nodes != null) {
             nodes.close();
         }
+        Blocking.await(bus.close().then(pool.disposeLater()));
+    }
+
+    private long all() {
+        return bench.events() + 1L;
     }
 }

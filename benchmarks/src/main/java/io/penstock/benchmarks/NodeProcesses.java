@@ -27,7 +27,7 @@ final class NodeProcesses implements AutoCloseable {
     }
 
     /** Returns when all of them have started. */
-    static NodeProcesses start(Bench bench, int count, String heap, int pollMillis) throws Exception {
+    static NodeProcesses start(Bench bench, int count, String heap) throws Exception {
         Bench.Address at = bench.database();
         NodeProcesses processes = new NodeProcesses(count);
         for (int i = 0; i < count; i++) {
@@ -41,7 +41,6 @@ final class NodeProcesses implements AutoCloseable {
                     at.user(),
                     at.password(),
                     at.name(),
-                    Integer.toString(pollMillis),
                     Integer.toString(bench.option("lease", 15))));
         }
         if (!processes.started.await(1, TimeUnit.MINUTES)) {

@@ -9,7 +9,6 @@ final class SmallHeap implements Attempt {
 
     private static final String HEAP = "256m";
     private static final String CONSUMER = "consumer-0";
-    private static final int POLL_MILLIS = 1_000;
 
     private final Bench bench;
     private final long stored;
@@ -22,7 +21,7 @@ final class SmallHeap implements Attempt {
 
     @Override
     public void prepare() throws Exception {
-        node = NodeProcesses.start(bench, 1, HEAP, POLL_MILLIS);
+        node = NodeProcesses.start(bench, 1, HEAP);
     }
 
     @Override
