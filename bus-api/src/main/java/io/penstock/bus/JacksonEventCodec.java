@@ -139,8 +139,9 @@ public final class JacksonEventCodec implements EventCodec {
     }
 
     /**
-     * What is stored was recognized or parsed first, by RFC 8259 and not by the mapper's settings: {@code @JsonRawValue}, lenient
-     * features and over-long numbers would else abort the publisher's transaction or end as a dead letter.
+     * What is stored was recognized or parsed first, by RFC 8259 and not by the mapper's settings: {@code
+     * @JsonRawValue}, lenient features and over-long numbers would else abort the publisher's transaction or end as a
+     * dead letter.
      */
     private void requireOneValue(String json) {
         if (admitsPlain && PlainJson.recognizes(json)) {

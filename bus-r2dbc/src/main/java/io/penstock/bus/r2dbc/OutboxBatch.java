@@ -49,7 +49,7 @@ final class OutboxBatch {
             """;
 
     // A repeated id is left out rather than failing the transaction. Each row is marked as tentative for that, and then
-    // confirmed, which is a tenth of the statement's work.
+    // confirmed, which is a sixth of the statement's work.
     private static final String LEAVE_OUT_REPEATED = """
                     ON CONFLICT (id) DO NOTHING
             """;
