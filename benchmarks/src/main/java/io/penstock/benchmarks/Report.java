@@ -30,7 +30,8 @@ final class Report {
 
             Peers run with the best settings that their documentation names, which are in the results, and with their
             defaults, the latter in the first round only. What takes long to handle fewer events is given fewer. Processes of
-            their own, which peers on Node and our own nodes have, are new in each cell and warm up while the clock runs.
+            their own, which peers on Node and our nodes have, are new in each cell and warm up while the clock runs; in
+            nodes they have handled as many events before.
             Latency counts from when an event was due; of the peers on Node from when it was published, because their timers
             are coarse, which is in their favour.
 

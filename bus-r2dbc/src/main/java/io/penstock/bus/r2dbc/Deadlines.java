@@ -3,7 +3,6 @@ package io.penstock.bus.r2dbc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -19,10 +18,6 @@ import reactor.util.context.Context;
  * delivery. What has the same time comes due in the order in which it began: a linked list and the timer of its first do.
  */
 final class Deadlines {
-
-    // A scheduler may lose a timer, virtual time in a test say: what began then must not keep all that follows from
-    // being ended.
-    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Duration time;
     // A ring: what follows its head comes due first.
@@ -55,10 +50,10 @@ final class Deadlines {
                 sink -> sink.onDispose(begin(() -> Schedulers.parallel().schedule(sink::success))));
     }
 
-    /** Whether no timer was set that may go off still. */
+    /** Whether no timer was set that may go off still: a lost one must not keep all that follows from being ended. */
     private synchronized boolean append(Deadline last) {
         last.putBefore(head);
-        boolean isWatched = watched && System.nanoTime() - watchedUntil < LATE_NANOS;
+        boolean isWatched = watched && System.nanoTime() - watchedUntil < DueTimer.LATE_NANOS;
         if (!isWatched) {
             watched = true;
             watchedUntil = last.at;

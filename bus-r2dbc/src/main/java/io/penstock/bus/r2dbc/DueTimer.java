@@ -8,8 +8,9 @@ import reactor.core.scheduler.Schedulers;
 /** Goes off at the earliest of the times it was given. Thread-safe. */
 final class DueTimer implements Disposable {
 
-    // A timer that is so late is lost.
-    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** A timer that is so late is lost: a scheduler may lose one, virtual time in a test say. */
+    static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long FARTHEST_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final Runnable onDue;

@@ -59,7 +59,7 @@ final class Outbox {
 
     /** Writes the events in their order with one statement, in whatever transaction the connection is in. */
     Mono<Appended> append(Connection connection, List<Encoded> events) {
-        return explained(write(connection, events));
+        return explained(events.size() == 1 ? row.append(connection, events.get(0)) : batch.append(connection, events));
     }
 
     /** The same on a connection that is in none: the statement may fail, and is run again in another way. */
@@ -70,11 +70,7 @@ final class Outbox {
         return explained(batch.appendNew(connection, events)
                 .onErrorResume(
                         DatabaseErrors::isDuplicate,
-                        repeated -> write(connection, events).doOnNext(this::lookForRepeated)));
-    }
-
-    private Mono<Appended> write(Connection connection, List<Encoded> events) {
-        return events.size() == 1 ? row.append(connection, events.get(0)) : batch.append(connection, events);
+                        repeated -> batch.append(connection, events).doOnNext(this::lookForRepeated)));
     }
 
     private Mono<Appended> explained(Mono<Appended> append) {

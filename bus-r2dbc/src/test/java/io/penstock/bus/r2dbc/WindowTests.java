@@ -23,6 +23,9 @@ class WindowTests {
     private final Window window = new Window(new Registered(
             1, ConsumerSpec.named("c").on("*").ordered().concurrency(4).handle(event -> Mono.empty()), false));
 
+    private final Window unordered =
+            new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
+
     private final Window batches = new Window(
             new Registered(1, ConsumerSpec.named("c").on("*").ordered().handleBatch(events -> Mono.empty()), false));
 
@@ -88,8 +91,6 @@ class WindowTests {
 
     @Test
     void afterALookFurtherBackThatFoundNothingItIsReadOnFromWhereItWas() {
-        Window unordered =
-                new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
         admit(unordered, row(1_000, 0));
         unordered.hint(5);
         Claims.Range back = next(unordered);
@@ -103,8 +104,6 @@ class WindowTests {
 
     @Test
     void afterAFullPageFurtherBackItIsReadOnFromThere() {
-        Window unordered =
-                new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
         admit(unordered, row(100_000, 0));
         unordered.hint(5);
         Claims.Range back = next(unordered);
