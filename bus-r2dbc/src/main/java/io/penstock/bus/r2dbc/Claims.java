@@ -1,14 +1,9 @@
 package io.penstock.bus.r2dbc;
 
-import io.penstock.bus.Event;
-import io.penstock.bus.RawJson;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -111,8 +106,6 @@ final class Claims {
               FROM ready
             """;
 
-    private static final long FARTHEST_EXPIRY_MILLIS = TimeUnit.DAYS.toMillis(365);
-
     private final Database database;
     private final Registered consumer;
     private final UUID nodeId;
@@ -120,7 +113,7 @@ final class Claims {
     private final String park;
     private final String promote;
     // As the last event read had it.
-    private volatile Usual usual = Usual.NOTHING;
+    private volatile RangeReading.Usual usual = RangeReading.Usual.NOTHING;
 
     Claims(Database database, Registered consumer, UUID nodeId) {
         this.database = database;
@@ -131,24 +124,26 @@ final class Claims {
         this.promote = database.sql(PROMOTE);
     }
 
-    /** Emits the ready rows of a range, in order. */
-    Mono<Page> read(Range range, HeldPartitions held) {
+    /**
+     * Reads the ready rows of a range, in order. Those of a consumer that is not ordered are handed over a few hundred
+     * at a time while others are on their way, which nothing that becomes of them holds up; the rest is emitted.
+     *
+     * @param early called on the connection's thread
+     */
+    Mono<RangeReading.Page> read(Range range, HeldPartitions held, Consumer<List<Claimed>> early) {
         return Mono.defer(() -> {
-            Reading reading = new Reading(consumer, held.gains(), usual);
-            return database.list(ready, statement -> bind(statement, range, held, reading.usual), reading::claimed)
-                    .map(rows -> page(rows, reading));
+            RangeReading reading = new RangeReading(consumer, held.gains(), usual, early);
+            return database.with(connection -> Database.rows(
+                                    connection,
+                                    ready,
+                                    statement -> bind(statement, range, held, reading.usual()),
+                                    reading::claimed)
+                            .then(Mono.fromSupplier(reading::page)))
+                    .doOnNext(page -> usual = reading.usualNext());
         });
     }
 
-    private Page page(List<Claimed> rows, Reading reading) {
-        if (!rows.isEmpty()) {
-            Event<?> last = rows.get(rows.size() - 1).event();
-            usual = new Usual(last.type(), Objects.requireNonNullElse(last.source(), ""));
-        }
-        return new Page(rows, reading.xmin, reading.ownXid);
-    }
-
-    private void bind(Statement statement, Range range, HeldPartitions held, Usual usual) {
+    private void bind(Statement statement, Range range, HeldPartitions held, RangeReading.Usual usual) {
         statement
                 .bind(0, consumer.id())
                 .bind(1, range.above())
@@ -185,77 +180,9 @@ final class Claims {
                 .single();
     }
 
-    /** The database's clock says how long there is left; the node's monotonic clock counts it down from here. */
-    private static @Nullable Long expiry(@Nullable Long inMillis) {
-        return inMillis == null
-                ? null
-                : System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Math.min(inMillis, FARTHEST_EXPIRY_MILLIS));
-    }
-
     /** Which rows to read: {@code above < seq}, without those, of these keys if any, except those, at most so many. */
     @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
     record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
-
-    /**
-     * What a range had. The numbers of transactions are 0 for consumers that are not ordered, which need none.
-     *
-     * @param xmin all transactions before this one had ended
-     * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position
-     *     below that, had a lower one
-     */
-    record Page(List<Claimed> rows, long xmin, long ownXid) {}
-
-    /** What most events have, so that it need not be sent with each. */
-    private record Usual(String type, String source) {
-
-        static final Usual NOTHING = new Usual("", "");
-    }
-
-    /** Takes the rows of a range; what is known of the transactions comes with each of them and is the same. */
-    private static final class Reading {
-
-        private final Registered consumer;
-        private final long gain;
-        private final Usual usual;
-        private long xmin;
-        private long ownXid;
-        private boolean begun;
-
-        Reading(Registered consumer, long gain, Usual usual) {
-            this.consumer = consumer;
-            this.gain = gain;
-            this.usual = usual;
-        }
-
-        Claimed claimed(Readable row) {
-            boolean byKey = consumer.isOrdered();
-            if (byKey && !begun) {
-                begun = true;
-                xmin = Rows.required(row, 19, Long.class);
-                ownXid = Rows.required(row, 20, Long.class);
-            }
-            long keyHash = Rows.required(row, 1, Long.class);
-            return new Claimed(
-                    Rows.required(row, 0, Long.class),
-                    keyHash,
-                    consumer.partitionOf(keyHash),
-                    (int) Rows.number(row, 2),
-                    expiry(row.get(4, Long.class)),
-                    byKey && row.get(17) != null,
-                    byKey && row.get(18) != null,
-                    (int) Rows.number(row, 3),
-                    gain,
-                    event(row));
-        }
-
-        private Event<RawJson> event(Readable row) {
-            return Rows.event(
-                    row,
-                    5,
-                    Objects.requireNonNullElse(row.get(6, String.class), usual.type()),
-                    Objects.requireNonNullElse(row.get(8, String.class), usual.source()));
-        }
-    }
 
     /** How many rows became ready, the lowest of them, and when the next one is due. */
     record Promoted(long count, long lowestSeq, long dueInMillis) {}

@@ -17,8 +17,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The bus's own few connections, apart from the application's, and the ways statements run on them. Rows are collected
- * before a connection is given back: none is held while a handler runs.
+ * The bus's own few connections, apart from the application's, and the ways statements run on them. A connection is given
+ * back as soon as all rows have arrived: no handler is waited for.
  *
  * <p>Design note: the driver puts a connection opened on one of its own threads onto that same thread, so a pool that
  * grows from there would have all its connections on one core. Connections are therefore opened from a thread
@@ -45,6 +45,7 @@ final class Database {
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
+    private final int most;
     private final BusConnections connections;
     private final ConnectionPool pool;
     private final Transactions transactions;
@@ -56,6 +57,7 @@ final class Database {
 
     Database(ConnectionFactory application, SchemaName schema, int most, Duration longestStatement) {
         this.schema = schema;
+        this.most = most;
         this.statements = new Deadlines(longestStatement);
         this.connections = new BusConnections(Connections.unpooled(application));
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(this.connections)
@@ -85,6 +87,16 @@ final class Database {
 
     SchemaName schema() {
         return schema;
+    }
+
+    /** Opens all connections, or what comes first would wait for one; what cannot be opened now is when it is needed. */
+    Mono<Void> fill() {
+        return Flux.range(0, most)
+                .flatMap(number -> pool.create().onErrorComplete(), most)
+                .collectList()
+                .flatMapIterable(opened -> opened)
+                .flatMap(Connection::close)
+                .then();
     }
 
     /** A connection apart from the pool, prepared as those in it are; who opens it closes it. */

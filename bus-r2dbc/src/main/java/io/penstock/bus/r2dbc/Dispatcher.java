@@ -215,7 +215,7 @@ final class Dispatcher {
         if (range == null) {
             return Mono.empty();
         }
-        return claims.read(range, held)
+        return claims.read(range, held, early -> enter(window.admit(early)))
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))
                 .doOnNext(page -> dispatch(range, page))
@@ -240,8 +240,8 @@ final class Dispatcher {
         }
     }
 
-    private void dispatch(Claims.Range range, Claims.Page page) {
-        listener.claimed(consumer.name(), page.rows().size());
+    private void dispatch(Claims.Range range, RangeReading.Page page) {
+        listener.claimed(consumer.name(), page.count());
         enter(window.admit(range, page));
         readOn();
     }

@@ -72,7 +72,7 @@ public final class R2dbcEventBus implements EventBus {
     }
 
     /**
-     * Prepares the schema as the options say and starts what runs in the background.
+     * Prepares the schema as the options say, opens the bus's connections and starts what runs in the background.
      *
      * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
      * {@link io.penstock.bus.SchemaException} or as the database does, and can then be subscribed to again; once it has
@@ -181,6 +181,8 @@ public final class R2dbcEventBus implements EventBus {
     private Mono<Void> doStart() {
         return new SchemaMigrator(node.database())
                 .prepare(node.options().schemaMode())
+                .then(Mono.defer(
+                        () -> Mono.when(node.database().fill(), node.upkeep().fill())))
                 .then(Mono.fromRunnable(this::startLoops));
     }
 

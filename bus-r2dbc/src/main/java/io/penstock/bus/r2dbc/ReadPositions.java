@@ -24,7 +24,7 @@ final class ReadPositions {
     private long resolved;
 
     /** Remembers a reading from the cursor on, up to {@code last} if the page was full; returns the new cursor. */
-    long advance(long cursor, Claims.Page page, boolean full, long last) {
+    long advance(long cursor, RangeReading.Page page, boolean full, long last) {
         frontier = full ? last : Math.max(frontier, last);
         remember(new Reading(page.ownXid(), frontier));
         while (!readings.isEmpty() && readings.getFirst().xid() <= page.xmin()) {

@@ -110,8 +110,8 @@ final class Tail {
         }
 
         private void moveOn(Seen any) {
-            cursor =
-                    positions.advance(cursor, new Claims.Page(List.of(), any.xmin(), any.ownXid()), false, seen.last());
+            cursor = positions.advance(
+                    cursor, RangeReading.Page.of(List.of(), any.xmin(), any.ownXid()), false, seen.last());
             seen.headSet(cursor, true).clear();
             // A transaction open for that long is waited for no more.
             while (seen.size() > MOST_SEEN) {

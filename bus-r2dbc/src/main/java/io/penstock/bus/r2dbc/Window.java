@@ -63,11 +63,18 @@ final class Window {
         return refilling ? refill(free) : readOn(free);
     }
 
-    /** Takes the rows of a range into memory and returns what can be handled now. */
-    synchronized List<List<Claimed>> admit(Claims.Range range, Claims.Page page) {
+    /** Takes the first rows of a range into memory and returns what can be handled now; of no key there is an order. */
+    synchronized List<List<Claimed>> admit(List<Claimed> first) {
+        Units units = new Units(consumer.unitSize());
+        first.forEach(row -> admit(row, units));
+        return units.close();
+    }
+
+    /** Takes the rest of a range into memory and returns what can be handled now. */
+    synchronized List<List<Claimed>> admit(Claims.Range range, RangeReading.Page page) {
         List<Claimed> rows = page.rows();
-        boolean full = rows.size() == range.limit();
-        long last = rows.isEmpty() ? range.above() : rows.get(rows.size() - 1).seq();
+        boolean full = page.count() == range.limit();
+        long last = page.count() == 0 ? range.above() : page.last();
         List<Long> refilled = List.of(range.onlyKeys());
         lanes.reopen(refilled);
         Units units = new Units(consumer.unitSize());
@@ -83,13 +90,13 @@ final class Window {
         return units.close();
     }
 
-    private void moveOn(Claims.Range range, Claims.Page page, boolean full, long last) {
+    private void moveOn(Claims.Range range, RangeReading.Page page, boolean full, long last) {
         more = full;
         if (!consumer.isOrdered()) {
             // A page that was not full had all there was, also between here and where the cursor has been.
             cursor = Math.max(full ? cursor : Math.max(cursor, farthest), last);
             farthest = Math.max(farthest, cursor);
-        } else if (!page.rows().isEmpty()) {
+        } else if (page.count() > 0) {
             cursor = positions.advance(cursor, page, full, last);
             // The keys left out were not read: what the cursor passes is theirs to read on from.
             lanes.lowerSkipped(range.above() + 1);

@@ -4,12 +4,20 @@ import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Mono;
 
 class DatabaseIntegrationTests {
+
+    @RegisterExtension
+    final BusFixture fixture = new BusFixture();
 
     /** Each connection is opened while one answers on its thread, as happens under load. */
     @Test
@@ -25,6 +33,44 @@ class DatabaseIntegrationTests {
         database.close().block(PATIENCE);
 
         assertThat(threads).hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void aStartedBusHasItsConnections() {
+        AtomicInteger opened = new AtomicInteger();
+
+        fixture.bus(opening(opened, 10), fixture.options().connections(3).build());
+
+        assertThat(opened).as("one of them to renew leases").hasValue(3 + 1);
+    }
+
+    @Test
+    void aBusStartsAlsoWhereNotAllItsConnectionsCanBeOpenedYet() {
+        AtomicInteger opened = new AtomicInteger();
+
+        R2dbcEventBus bus =
+                fixture.bus(opening(opened, 2), fixture.options().connections(3).build());
+
+        bus.publish(Keyed.event("a", 0)).block(PATIENCE);
+        assertThat(opened).hasValueGreaterThan(2);
+        assertThat(fixture.count("outbox_event")).isEqualTo(1);
+    }
+
+    /** Refuses all connections beyond so many. */
+    private static ConnectionFactory opening(AtomicInteger opened, int most) {
+        return new ConnectionFactory() {
+            @Override
+            public Mono<Connection> create() {
+                return Mono.defer(() -> opened.incrementAndGet() > most
+                        ? Mono.error(new R2dbcNonTransientResourceException("too many connections"))
+                        : TestServer.connections().create().cast(Connection.class));
+            }
+
+            @Override
+            public ConnectionFactoryMetadata getMetadata() {
+                return TestServer.connections().getMetadata();
+            }
+        };
     }
 
     private static Mono<Void> answeringThread(Connection connection, Set<String> threads) {

@@ -182,7 +182,8 @@ class KeyLanesTests {
                     .limit(range.limit())
                     .map(this::blockedOrNot)
                     .toList();
-            running.addAll(window.admit(range, new Claims.Page(rows, open.isEmpty() ? xid : open.firstKey(), xid++)));
+            running.addAll(
+                    window.admit(range, RangeReading.Page.of(rows, open.isEmpty() ? xid : open.firstKey(), xid++)));
         }
 
         private Claimed blockedOrNot(Claimed row) {

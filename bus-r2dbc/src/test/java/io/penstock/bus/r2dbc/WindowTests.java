@@ -120,6 +120,37 @@ class WindowTests {
     }
 
     @Test
+    void whatWasHandedOverBeforeAReadingFailedIsLeftOutOfTheNext() {
+        unordered.hint(1);
+        Claims.Range failing = next(unordered);
+        assertThat(unordered.admit(List.of(row(1, 0), row(2, 0)))).hasSize(2);
+
+        unordered.hint(failing.above() + 1);
+
+        assertThat(next(unordered)).satisfies(range -> {
+            assertThat(range.above()).isEqualTo(failing.above());
+            assertThat(range.without()).containsExactlyInAnyOrder(1L, 2L);
+        });
+    }
+
+    @Test
+    void afterAFullRangeThatWasHandedOverBeforeItIsReadOnFromItsLastRow() {
+        unordered.hint(1);
+        Claims.Range range = next(unordered);
+        List<Claimed> early = LongStream.rangeClosed(1, range.limit())
+                .mapToObj(seq -> row(seq, 0))
+                .toList();
+        List<Ended> ended = early.stream().map(WindowTests::done).toList();
+        unordered.admit(early);
+        unordered.advance(ended);
+        unordered.settled(ended);
+
+        unordered.admit(range, new RangeReading.Page(List.of(), early.size(), range.limit(), 0, 0));
+
+        assertThat(next(unordered).above()).isEqualTo(range.limit());
+    }
+
+    @Test
     void whenEarlierRowsOfASkippedKeyBecameReadyItIsNotReadOnFromBehindThem() {
         Window small = small();
         admit(small, row(11, 0), row(12, 0), row(13, 0), row(14, 0), row(15, 0));
@@ -175,8 +206,8 @@ class WindowTests {
     }
 
     /** Read while no transaction was open. */
-    static Claims.Page page(List<Claimed> rows) {
-        return new Claims.Page(rows, 1, 1);
+    static RangeReading.Page page(List<Claimed> rows) {
+        return RangeReading.Page.of(rows, 1, 1);
     }
 
     private static Claims.Range next(Window window) {

@@ -1,0 +1,111 @@
+package io.penstock.bus.r2dbc;
+
+import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.bus.ConsumerSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What a reading hands over, and when. */
+class ClaimsIntegrationTests {
+
+    private static final int EVENTS = 600;
+
+    @RegisterExtension
+    final BusFixture fixture = new BusFixture();
+
+    private final List<List<Claimed>> early = new ArrayList<>();
+    private R2dbcEventBus bus;
+    private Database database;
+
+    @BeforeEach
+    void open() {
+        bus = fixture.bus();
+        database = new Database(fixture.application, new SchemaName(fixture.schema()), 1);
+    }
+
+    @AfterEach
+    void close() {
+        database.close().block(PATIENCE);
+    }
+
+    @Test
+    void rowsAreHandedOverWhileOthersAreOnTheirWay() {
+        RangeReading.Page page = read(spec().handle(event -> Mono.empty()), 1_000);
+
+        assertThat(early).extracting(List::size).containsExactly(256, 256);
+        assertThat(page.rows()).hasSize(88);
+        assertThat(page.count()).isEqualTo(EVENTS);
+        assertThat(page.last()).isEqualTo(EVENTS);
+        assertThat(Stream.concat(early.stream().flatMap(List::stream), page.rows().stream())
+                        .map(Claimed::seq))
+                .isSorted();
+    }
+
+    @Test
+    void batchesAreNotTornApart() {
+        read(spec().batchSize(100).handleBatch(events -> Mono.empty()), 1_000);
+
+        assertThat(early).extracting(List::size).containsExactly(300, 300);
+    }
+
+    @Test
+    void ofAnOrderedConsumerNothingIsHandedOverBeforeAllIsRead() {
+        RangeReading.Page page = read(spec().ordered().handle(event -> Mono.empty()), 1_000);
+
+        assertThat(early).isEmpty();
+        assertThat(page.rows()).hasSize(EVENTS);
+        assertThat(page.ownXid()).isPositive();
+    }
+
+    @Test
+    void aReadingWhoseRowsCannotBeHandedOverFailsAndGivesItsConnectionBack() {
+        Claims claims = claims(spec().handle(event -> Mono.empty()));
+
+        assertThatThrownBy(() -> read(claims, 1_000, rows -> {
+                    throw new IllegalStateException("no room");
+                }))
+                .hasMessage("no room");
+
+        assertThat(read(claims, 10, early::add).rows()).hasSize(10);
+    }
+
+    private static ConsumerSpec.Builder<Keyed> spec() {
+        return ConsumerSpec.named("c").on(Keyed.TYPE, Keyed.class);
+    }
+
+    private RangeReading.Page read(ConsumerSpec<?> spec, int limit) {
+        return read(claims(spec), limit, early::add);
+    }
+
+    private static RangeReading.Page read(Claims claims, int limit, Consumer<List<Claimed>> early) {
+        Set<Integer> all = IntStream.range(0, 32).boxed().collect(Collectors.toSet());
+        HeldPartitions held = new HeldPartitions(all, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
+        Long[] none = {};
+        return claims.read(new Claims.Range(0, none, none, none, limit), held, early)
+                .block(PATIENCE);
+    }
+
+    private Claims claims(ConsumerSpec<?> spec) {
+        Registered consumer = new Consumers(database).register(spec).block(PATIENCE);
+        bus.publishAll(Flux.range(0, EVENTS).map(number -> Keyed.event("key-" + number, number)))
+                .then()
+                .block(PATIENCE);
+        return new Claims(database, consumer, UUID.randomUUID());
+    }
+}
