@@ -125,22 +125,20 @@ final class Claims {
     }
 
     /**
-     * Reads the ready rows of a range, in order. Those of a consumer that is not ordered are handed over a few hundred
-     * at a time while others are on their way, which nothing that becomes of them holds up; the rest is emitted.
+     * Reads the ready rows of a range, in order, and emits them. Of a consumer that is not ordered, the first ones are
+     * handed over a few hundred at a time while the others are on their way; the reading waits for none of them.
      *
      * @param early called on the connection's thread
      */
     Mono<RangeReading.Page> read(Range range, HeldPartitions held, Consumer<List<Claimed>> early) {
-        return Mono.defer(() -> {
-            RangeReading reading = new RangeReading(consumer, held.gains(), usual, early);
-            return database.with(connection -> Database.rows(
-                                    connection,
-                                    ready,
-                                    statement -> bind(statement, range, held, reading.usual()),
-                                    reading::claimed)
-                            .then(Mono.fromSupplier(reading::page)))
-                    .doOnNext(page -> usual = reading.usualNext());
-        });
+        return Mono.defer(() -> read(range, held, new RangeReading(consumer, held.gains(), usual, early)));
+    }
+
+    private Mono<RangeReading.Page> read(Range range, HeldPartitions held, RangeReading reading) {
+        Consumer<Statement> bind = statement -> bind(statement, range, held, reading.usual());
+        return database.with(connection ->
+                        Database.rows(connection, ready, bind, reading::claimed).then(Mono.fromSupplier(reading::page)))
+                .doOnNext(page -> usual = reading.usualNext());
     }
 
     private void bind(Statement statement, Range range, HeldPartitions held, RangeReading.Usual usual) {

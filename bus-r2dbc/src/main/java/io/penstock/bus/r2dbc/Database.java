@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -42,6 +43,7 @@ final class Database {
 
     private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LONGEST_OPENING = Duration.ofSeconds(15);
+    private static final Duration LONGEST_FILLING = Duration.ofSeconds(1);
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
 
     private final SchemaName schema;
@@ -89,13 +91,22 @@ final class Database {
         return schema;
     }
 
-    /** Opens all connections, or what comes first would wait for one; what cannot be opened now is when it is needed. */
+    /**
+     * Opens all connections, or what comes first would wait for one. Ends at the latest after a second, and does not fail:
+     * what could not be opened by then is when it is needed.
+     */
     Mono<Void> fill() {
+        return Mono.defer(this::opening).cache().timeout(LONGEST_FILLING, Mono.empty());
+    }
+
+    /** Each is given back as soon as it is open and all are asked for: none is opened twice, and nobody waits for others. */
+    private Mono<Void> opening() {
+        Sinks.Empty<Void> asked = Sinks.empty();
         return Flux.range(0, most)
+                .doOnComplete(asked::tryEmitEmpty)
                 .flatMap(number -> pool.create().onErrorComplete(), most)
-                .collectList()
-                .flatMapIterable(opened -> opened)
-                .flatMap(Connection::close)
+                .flatMap(
+                        opened -> asked.asMono().then(Mono.from(opened.close())).onErrorComplete(), most)
                 .then();
     }
 

@@ -1,8 +1,6 @@
 package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.BusListener;
-import io.penstock.bus.Delivery;
-import io.penstock.bus.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +34,7 @@ final class Dispatcher {
     private final Loop claiming;
     private final AtomicBoolean due = new AtomicBoolean(true);
     private final DueTimer timer = new DueTimer(this::lookForDue);
+    private final Observation observation;
     private final Gate gate;
     private final Gate alone;
     private volatile long gains;
@@ -48,6 +47,7 @@ final class Dispatcher {
         this.claims = new Claims(node.database(), consumer, node.id());
         this.window = new Window(consumer);
         this.settlement = new Settlement(consumer, node, ownership, this::freesKey, this::settled);
+        this.observation = new Observation(consumer, node);
         int concurrency = consumer.options().concurrency();
         HandlerThreads handlers = new HandlerThreads(handlerThreads, 2 * concurrency + 8);
         this.threads = handlers.scheduler();
@@ -215,7 +215,7 @@ final class Dispatcher {
         if (range == null) {
             return Mono.empty();
         }
-        return claims.read(range, held, early -> enter(window.admit(early)))
+        return claims.read(range, held, this::dispatch)
                 .doOnError(error -> window.hint(range.above() + 1))
                 .flatMap(page -> park(page.rows()).thenReturn(page))
                 .doOnNext(page -> dispatch(range, page))
@@ -240,8 +240,15 @@ final class Dispatcher {
         }
     }
 
+    private void dispatch(List<Claimed> early) {
+        listener.claimed(consumer.name(), early.size());
+        enter(window.admit(early));
+    }
+
     private void dispatch(Claims.Range range, RangeReading.Page page) {
-        listener.claimed(consumer.name(), page.count());
+        if (page.count() == 0 || !page.rows().isEmpty()) {
+            listener.claimed(consumer.name(), page.rows().size());
+        }
         enter(window.admit(range, page));
         readOn();
     }
@@ -271,24 +278,9 @@ final class Dispatcher {
 
     private void ended(List<Ended> ended) {
         enter(window.advance(ended));
-        ended.forEach(this::observe);
+        ended.forEach(observation::ended);
         settlement.settle(ended);
         readOn();
-    }
-
-    private void observe(Ended end) {
-        Claimed row = end.row();
-        Delivery delivery = new Delivery(consumer.name(), row.event(), row.attempt(), node.name());
-        Outcome outcome = end.outcome();
-        if (outcome instanceof Outcome.Completed) {
-            listener.completed(delivery, Duration.ofNanos(end.handlingNanos()));
-        } else if (outcome instanceof Outcome.Duplicate) {
-            listener.duplicate(delivery);
-        } else if (outcome instanceof Outcome.Retry retry) {
-            listener.retried(delivery, retry);
-        } else if (outcome instanceof Outcome.Released released) {
-            listener.released(delivery, released);
-        }
     }
 
     private void settled(List<Ended> ended) {

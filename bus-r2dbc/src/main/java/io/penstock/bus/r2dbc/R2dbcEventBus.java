@@ -73,6 +73,7 @@ public final class R2dbcEventBus implements EventBus {
 
     /**
      * Prepares the schema as the options say, opens the bus's connections and starts what runs in the background.
+     * A connection that is not open within a second is opened when it is needed.
      *
      * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
      * {@link io.penstock.bus.SchemaException} or as the database does, and can then be subscribed to again; once it has
@@ -181,8 +182,7 @@ public final class R2dbcEventBus implements EventBus {
     private Mono<Void> doStart() {
         return new SchemaMigrator(node.database())
                 .prepare(node.options().schemaMode())
-                .then(Mono.defer(
-                        () -> Mono.when(node.database().fill(), node.upkeep().fill())))
+                .then(Mono.when(node.database().fill(), node.upkeep().fill()))
                 .then(Mono.fromRunnable(this::startLoops));
     }
 

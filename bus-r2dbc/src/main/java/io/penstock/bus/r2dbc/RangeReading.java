@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * with each of them and is the same. Used by one thread at a time.
  *
  * <p>Design note: of a consumer that is not ordered, rows are handed over while others are on their way. Its handlers
- * work meanwhile instead of after that, on what is in a processor's cache still.
+ * work meanwhile instead of after that, on what is in a processor's cache still. The reading waits for none
+ * of them, so its connection is not held by a handler.
  */
 final class RangeReading {
 
@@ -42,7 +43,7 @@ final class RangeReading {
         this.atOnce = consumer.isOrdered() ? Integer.MAX_VALUE : wholeUnits(consumer.unitSize());
     }
 
-    /** So many rows that no batch is smaller than it need be. */
+    /** So many rows that no batch is cut short by being handed over, unless one of them goes alone. */
     private static int wholeUnits(int size) {
         return (LEAST_EARLY + size - 1) / size * size;
     }

@@ -42,6 +42,9 @@ final class Subscriptions {
     }
 
     void start() {
+        if (closed) {
+            throw new IllegalStateException("The bus was closed before it had started");
+        }
         started = true;
         leases.start();
         sweep.start();

@@ -63,7 +63,7 @@ final class Window {
         return refilling ? refill(free) : readOn(free);
     }
 
-    /** Takes the first rows of a range into memory and returns what can be handled now; of no key there is an order. */
+    /** Takes the first rows of a range into memory, for a consumer that is not ordered, and returns what can be handled. */
     synchronized List<List<Claimed>> admit(List<Claimed> first) {
         Units units = new Units(consumer.unitSize());
         first.forEach(row -> admit(row, units));

@@ -26,6 +26,13 @@ class ClaimsIntegrationTests {
 
     private static final int EVENTS = 600;
 
+    private static final String ROWS = """
+            SELECT n::int8 AS seq, n::int8 AS key_hash, NULL::int4, NULL::int4, NULL::int8, gen_random_uuid(),
+                   'order.placed', NULL::int4, 'test', NULL::text, NULL::text, 'key', '{}', NULL::text, 0::int8, NULL::int8,
+                   NULL::int8
+              FROM generate_series(1, %d) AS n
+            """.formatted(EVENTS);
+
     @RegisterExtension
     final BusFixture fixture = new BusFixture();
 
@@ -55,6 +62,24 @@ class ClaimsIntegrationTests {
         assertThat(Stream.concat(early.stream().flatMap(List::stream), page.rows().stream())
                         .map(Claimed::seq))
                 .isSorted();
+    }
+
+    @Test
+    void theFirstRowsAreHandedOverBeforeTheNextArrives() {
+        Registered consumer = new Registered(1, spec().handle(event -> Mono.empty()), false);
+        RangeReading reading = new RangeReading(consumer, 1, RangeReading.Usual.NOTHING, early::add);
+        List<Integer> handedOver = new ArrayList<>();
+
+        database.with(connection -> Database.rows(connection, ROWS, statement -> {}, row -> {
+                            reading.claimed(row);
+                            return handedOver.add(early.size());
+                        })
+                        .then())
+                .block(PATIENCE);
+
+        assertThat(handedOver).hasSize(EVENTS);
+        assertThat(handedOver.get(254)).isZero();
+        assertThat(handedOver.get(255)).isEqualTo(1);
     }
 
     @Test
