@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param workloads names or groups; {@code all} for each of them, {@code report} for the report
  * @param events how many, in place of each workload's own number
  * @param rounds measured for each variant
- * @param warmUp the share of the events that each variant handles before its first round, up to three times, not
- *     counted; 0: none
+ * @param warmUp the share of the events that each variant handles, not counted, in each cell before its first round; 0:
+ *     none
  * @param postgres the URL of the server to use; {@code null}: an embedded one
  * @param only variants whose names, behind their workload's and a colon, contain one of these; empty: all
  * @param skip variants whose names contain one of these are left out
@@ -38,8 +38,8 @@ record Arguments(
               WORKLOAD...         names or groups of workloads, or: all, report, list (with their events)
               --events N          events of each workload (default: its own number)
               --rounds R          measured rounds of each variant (default: 3)
-              --warmup SHARE      share of the events that each variant handles before the first round, up to three times
-                                  in five seconds, not counted (default: 1)
+              --warmup SHARE      share of the events that each variant handles, not counted, in each cell before the first
+                                  round: until the compilers are quiet, at most ten times (default: 1)
               --only TEXT,TEXT    only variants whose names, such as 'drain: twin', contain one of these
               --skip TEXT,TEXT    none of the variants whose names contain one of these
               --option NAME=VALUE a setting of a workload, such as seconds=10; may be repeated

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param ratioToBestPeer the same over the best peer's
  * @param cpuMicrosPerEvent of this JVM, what it started and PostgreSQL
  * @param jvmCpuMicrosPerEvent of this JVM alone
+ * @param compiling how much the JVM's compilers worked, as a share of the time
  * @param roundTripsPerEvent statements that clients sent, per operation
  * @param error why there is no rate
  */
@@ -34,6 +35,7 @@ record Cell(
         @Nullable Double cpuMicrosPerEvent,
         @Nullable Double jvmCpuMicrosPerEvent,
         @Nullable Double roundTripsPerEvent,
+        @Nullable Double compiling,
         Map<String, Object> config,
         String guarantee,
         @Nullable String error) {
@@ -50,6 +52,7 @@ record Cell(
                 variant.role(),
                 round,
                 events,
+                null,
                 null,
                 null,
                 null,
@@ -81,6 +84,7 @@ record Cell(
                 cpuMicrosPerEvent,
                 jvmCpuMicrosPerEvent,
                 roundTripsPerEvent,
+                compiling,
                 config,
                 guarantee,
                 error);

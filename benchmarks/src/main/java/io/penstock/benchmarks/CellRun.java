@@ -65,6 +65,7 @@ final class CellRun {
                 per(reading.cpuMicros(), operations),
                 per(reading.jvmCpuMicros(), operations),
                 per(statements, operations),
+                reading.compiling(),
                 attempt.config(),
                 variant.guarantee(),
                 null);

@@ -1,7 +1,10 @@
 package io.penstock.benchmarks;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a cell costs: time, WAL, CPU and statements. */
@@ -40,6 +43,7 @@ final class Gauges {
             long wal = Jdbc.number(connection, WAL);
             long cpuMicros = cpu.micros();
             long jvmMicros = cpu.jvmMicros();
+            long compiled = compiledMillis();
             long startedAt = System.nanoTime();
             work.run();
             long nanos = System.nanoTime() - startedAt;
@@ -48,10 +52,16 @@ final class Gauges {
                     Jdbc.number(connection, WAL) - wal,
                     cpu.isWhole() ? cpu.micros() - cpuMicros : null,
                     cpu.jvmMicros() - jvmMicros,
+                    TimeUnit.MILLISECONDS.toNanos(compiledMillis() - compiled),
                     countsStatements ? statements(connection, database) - statements : null);
             forget(database);
             return reading;
         }
+    }
+
+    private static long compiledMillis() {
+        CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+        return compilers == null ? 0 : compilers.getTotalCompilationTime();
     }
 
     private void forget(Bench.Address database) throws SQLException {
@@ -85,6 +95,7 @@ final class Gauges {
      *
      * @param cpuMicros of this JVM, what it started and PostgreSQL; {@code null}: not all of it is known
      * @param jvmCpuMicros of this JVM alone
+     * @param compiledNanos time that this JVM's compilers worked
      * @param statements {@code null}: the server does not count them
      */
     record Reading(
@@ -92,7 +103,12 @@ final class Gauges {
             long walBytes,
             @Nullable Long cpuMicros,
             long jvmCpuMicros,
+            long compiledNanos,
             @Nullable Long statements) {
+
+        double compiling() {
+            return (double) compiledNanos / nanos;
+        }
 
         double perSecond(long count) {
             return count / (nanos / 1e9);

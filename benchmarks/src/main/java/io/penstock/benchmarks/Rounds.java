@@ -16,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rounds {
 
-    /** A JVM on two processors that are busy has compiled what a cell runs after some seconds, not after one. */
-    private static final double WARM_SECONDS = 5;
-
-    private static final int MOST_WARM_UPS = 3;
+    private static final int MOST_WARM_UPS = 10;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final Arguments arguments;
     private final Databases databases;
@@ -56,22 +54,27 @@ final class Rounds {
         if (some == 0) {
             return;
         }
-        variants.stream()
-                .filter(variant -> variant.turns().warmsUp())
-                .forEach(variant -> warmUp(workload, variant, some, options));
+        Map<Variant, Warmth> warmth = new HashMap<>();
+        List<Variant> cold = new ArrayList<>(
+                variants.stream().filter(variant -> variant.turns().warmsUp()).toList());
+        for (int i = 0; i < MOST_WARM_UPS && !cold.isEmpty(); i++) {
+            cold.removeIf(variant ->
+                    isWarm(workload, variant, warmth.computeIfAbsent(variant, any -> new Warmth()), some, options));
+            // What one has left to be compiled is not always charged to the same other.
+            Collections.reverse(cold);
+        }
         if (some != events) {
             databases.forget();
         }
     }
 
-    /** Until it has worked for some seconds, or handled the events a few times; a failure is said in the first round. */
-    private void warmUp(Workload workload, Variant variant, int events, Map<String, String> options) {
-        double seconds = 0;
-        for (int i = 0; i < MOST_WARM_UPS && seconds < WARM_SECONDS; i++) {
-            Cell cell = run.run(workload, variant, 0, events, options);
-            print(cell);
-            seconds += cell.rate() == null ? WARM_SECONDS : cell.events() / cell.rate();
-        }
+    /** Runs a cell that is not counted; a failure is said in the first round. */
+    private boolean isWarm(Workload workload, Variant variant, Warmth warmth, int events, Map<String, String> options) {
+        long begunAt = System.nanoTime();
+        Cell cell = run.run(workload, variant, 0, events, options);
+        print(cell);
+        return cell.compiling() == null
+                || warmth.add((System.nanoTime() - begunAt) / NANOS_PER_SECOND, cell.compiling());
     }
 
     static List<Variant> inTurn(List<Variant> variants, int round) {

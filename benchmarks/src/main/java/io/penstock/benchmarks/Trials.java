@@ -55,7 +55,6 @@ final class Trials {
                                 .cold()));
     }
 
-    /** Each node is a JVM that starts cold, and on one machine they warm up on the same cores: enough to be done with that. */
     static Workload nodes() {
         return Workload.rate(
                 "nodes",

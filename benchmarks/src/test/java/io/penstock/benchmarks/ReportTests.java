@@ -89,6 +89,7 @@ class ReportTests {
                 1.0,
                 1.0,
                 1.0,
+                0.0,
                 Map.of(),
                 "at least once",
                 rate == null ? "rows left in the inbox: 1, expected 0" : null);
