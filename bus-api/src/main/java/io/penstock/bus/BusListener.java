@@ -15,7 +15,7 @@ public interface BusListener {
     /** Events were written to the outbox: committed when the bus owns the transaction, else about to be. */
     default void published(int events) {}
 
-    /** Ready rows were read for a consumer, all of a reading or some; zero when a hint led nowhere. */
+    /** Ready rows were read for a consumer; one reading may be told of in parts. Zero when a hint led nowhere. */
     default void claimed(String consumer, int deliveries) {}
 
     /** A handler is about to run. */

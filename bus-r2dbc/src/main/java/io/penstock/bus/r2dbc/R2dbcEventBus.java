@@ -73,10 +73,11 @@ public final class R2dbcEventBus implements EventBus {
 
     /**
      * Prepares the schema as the options say, opens the bus's connections and starts what runs in the background.
-     * A connection that is not open within a second is opened when it is needed.
+     * Those that are not open within a second are opened when they are needed.
      *
      * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
-     * {@link io.penstock.bus.SchemaException} or as the database does, and can then be subscribed to again; once it has
+     * {@link io.penstock.bus.SchemaException}, as the database does, or with {@code IllegalStateException} when the bus is
+     * closed meanwhile, and can then be subscribed to again; once it has
      * succeeded, later subscriptions complete at once.
      */
     public Mono<Void> start() {
@@ -182,7 +183,9 @@ public final class R2dbcEventBus implements EventBus {
     private Mono<Void> doStart() {
         return new SchemaMigrator(node.database())
                 .prepare(node.options().schemaMode())
-                .then(Mono.when(node.database().fill(), node.upkeep().fill()))
+                // Where few are let in, the leases come first.
+                .then(node.upkeep().fill())
+                .then(node.database().fill())
                 .then(Mono.fromRunnable(this::startLoops));
     }
 

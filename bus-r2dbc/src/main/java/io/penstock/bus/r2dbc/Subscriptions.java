@@ -41,11 +41,12 @@ final class Subscriptions {
         node.wakeUp().add(Hint.ALL_CONSUMERS, hint -> sweep.lookSoon(), () -> false);
     }
 
+    /** Known as started before the look at {@code closed}: a close that comes later stops it. */
     void start() {
+        started = true;
         if (closed) {
             throw new IllegalStateException("The bus was closed before it had started");
         }
-        started = true;
         leases.start();
         sweep.start();
     }

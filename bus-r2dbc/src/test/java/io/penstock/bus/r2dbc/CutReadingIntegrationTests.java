@@ -17,7 +17,7 @@ import reactor.core.publisher.Mono;
 /** A claim whose connection is cut when handlers have its first rows already. */
 class CutReadingIntegrationTests {
 
-    private static final int EVENTS = 1_000;
+    private static final int EVENTS = 2_000;
 
     @RegisterExtension
     final BusFixture fixture = new BusFixture();

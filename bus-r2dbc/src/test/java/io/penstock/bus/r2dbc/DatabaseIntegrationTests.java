@@ -1,9 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
-import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -14,9 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
 class DatabaseIntegrationTests {
 
@@ -71,22 +67,6 @@ class DatabaseIntegrationTests {
 
         bus.publish(Keyed.event("a", 0)).block(PATIENCE);
         assertThat(asked).hasValueGreaterThan(2);
-    }
-
-    @Test
-    void aBusThatIsClosedWhileItStartsDoesNotStart() {
-        Sinks.Empty<Connection> gate = Sinks.empty();
-        AtomicInteger asked = new AtomicInteger();
-        R2dbcEventBus bus = R2dbcEventBus.create(
-                opening(asked, 1, gate.asMono()), fixture.options().build());
-        Mono<Void> starting = bus.start().cache();
-        Disposable running = starting.subscribe(done -> {}, error -> {});
-        awaitThat(() -> asked.get() > 1);
-
-        bus.close().block(PATIENCE);
-
-        assertThatThrownBy(() -> starting.block(PATIENCE)).hasMessage("The bus was closed before it had started");
-        running.dispose();
     }
 
     /** Refuses all connections beyond so many. */

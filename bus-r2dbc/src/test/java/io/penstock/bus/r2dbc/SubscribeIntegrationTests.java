@@ -3,6 +3,7 @@ package io.penstock.bus.r2dbc;
 import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Event;
@@ -33,6 +34,17 @@ class SubscribeIntegrationTests {
     final BusFixture fixture = new BusFixture();
 
     private final List<String> seen = new CopyOnWriteArrayList<>();
+
+    @Test
+    void aBusThatWasClosedWhileItStartedDoesNotRunForEver() {
+        Node node = Node.of(fixture.application, fixture.options().build());
+        Subscriptions subscriptions = new Subscriptions(node, new Consumers(node.database()));
+        subscriptions.close().block(PATIENCE);
+
+        assertThatThrownBy(subscriptions::start).hasMessage("The bus was closed before it had started");
+
+        Mono.when(node.database().close(), node.upkeep().close()).block(PATIENCE);
+    }
 
     @Test
     void patternsTakeTheTypesTheyNameAndNoOthers() {
