@@ -12,9 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nodes in processes of their own share a backlog. Each has handled at least as many events before, of another consumer, and
- * the partitions are shared when the backlog appears: by the commit of one
- * transaction, after which one more event is published, as any other node would, so that all of them are told.
+ * Nodes in processes of their own share a backlog. Each has handled about as many events before, of another consumer,
+ * and the partitions are shared when the backlog appears: by the commit of one transaction, after which one more
+ * event is published, as any other node would, so that all of them are told.
  */
 final class BusNodes implements Attempt {
 

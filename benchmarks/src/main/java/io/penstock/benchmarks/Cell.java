@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param ratioToBestPeer the same over the best peer's
  * @param cpuMicrosPerEvent of this JVM, what it started and PostgreSQL
  * @param jvmCpuMicrosPerEvent of this JVM alone
- * @param compiling how much the JVM's compilers worked, as a share of the time
+ * @param compiling the time that this JVM's compilers worked, all together, over that of the cell
  * @param roundTripsPerEvent statements that clients sent, per operation
  * @param error why there is no rate
  */
@@ -88,6 +88,11 @@ record Cell(
                 config,
                 guarantee,
                 error);
+    }
+
+    @Nullable
+    Double compilingPercent() {
+        return compiling == null ? null : (Double) (100 * compiling);
     }
 
     /** The number that ratios compare; {@code null}: this cell has none. */

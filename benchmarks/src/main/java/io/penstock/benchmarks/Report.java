@@ -31,13 +31,15 @@ final class Report {
             Peers run with the best settings that their documentation names, which are in the results, and with their
             defaults, the latter in the first round only. What takes long to handle fewer events is given fewer. Before the
             first round each variant runs until the JVM's compilers have had little to do, less than a tenth of the
-            time, for five seconds, or ten times. Processes of their own, which peers on Node and our nodes have, are new in
-            each cell and warm up while the clock runs; in nodes each has handled at least as many events before.
+            measured time, in cells that took five seconds with their preparation, or ten times. Processes of their own, which peers on Node and our nodes have, are new in
+            each cell and warm up while the clock runs; in nodes each has handled about as many events before.
             Latency counts from when an event was due; of the peers on Node from when it was published, because their timers
             are coarse, which is in their favour.
 
             "Statements" are those the server counted, one by one; for all but JDBC batches each is a round trip. "CPU" is
-            that of this JVM, of PostgreSQL and of child processes; "JVM" is the part of this JVM alone.
+            that of this JVM, of PostgreSQL and of child processes; "JVM" is the part of this JVM alone. "JIT %" is
+            the time that its compilers worked, all together, of that of the cell; runs without it are older, and were
+            warmed up for five seconds or three times.
 
             """;
     private static final String TRANSACTIONS = """
@@ -50,7 +52,7 @@ final class Report {
             ## Reproduce
 
             ```
-            mvn -q compile exec:java -pl benchmarks -am -Dexec.args="all"        # about an hour
+            mvn -q compile exec:java -pl benchmarks -am -Dexec.args="all"        # about an hour and a half
             mvn -q compile exec:java -pl benchmarks -am -Dexec.args="drain --rounds 5"
             mvn -q compile exec:java -pl benchmarks -am -Dexec.args="report"     # writes this page and its charts
             mvn -q package -DskipTests -pl benchmarks -am && java -jar benchmarks/target/benchmarks.jar   # JMH
@@ -129,9 +131,10 @@ final class Report {
                 "WAL bytes",
                 "CPU µs",
                 "JVM µs",
+                "JIT %",
                 "statements",
                 "promises");
-        page.append("|---|---|---|---|---|---|---|---|---|---|---|\n");
+        page.append("|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         variants.forEach(this::variant);
         page.append("\nRun of ")
                 .append(variants.values().iterator().next().get(0).run())
@@ -163,6 +166,7 @@ final class Report {
                 Tables.median(cells, Cell::walBytesPerEvent, 0),
                 Tables.median(cells, Cell::cpuMicrosPerEvent, 1),
                 Tables.median(cells, Cell::jvmCpuMicrosPerEvent, 1),
+                Tables.median(cells, Cell::compilingPercent, 1),
                 Tables.median(cells, Cell::roundTripsPerEvent, 3),
                 cells.get(0).guarantee());
     }

@@ -11,7 +11,12 @@ final class Warmth {
 
     private double quietSeconds;
 
-    /** Returns whether that is enough, after a cell that took so long; the compilers worked for that share of its work. */
+    /**
+     * Returns whether that is enough.
+     *
+     * @param seconds that a cell took with its preparation
+     * @param compiling share of what was measured that the compilers worked
+     */
     boolean add(double seconds, double compiling) {
         quietSeconds = compiling < LITTLE ? quietSeconds + seconds : 0;
         return quietSeconds >= ENOUGH_SECONDS;
