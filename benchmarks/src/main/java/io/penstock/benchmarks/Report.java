@@ -29,10 +29,13 @@ final class Report {
             latencies where the chart shows those; a ratio of latencies is better when it is small.
 
             Peers run with the best settings that their documentation names, which are in the results, and with their
-            defaults, the latter in the first round only. What takes long to handle fewer events is given fewer. Before the
-            first round each variant runs until the JVM's compilers have had little to do, less than a tenth of the
-            measured time, in cells that took five seconds with their preparation, or ten times. Processes of their own, which peers on Node and our nodes have, are new in
-            each cell and warm up while the clock runs; in nodes each has handled about as many events before.
+            defaults, the latter in the first round only. What takes long to handle fewer events is given fewer.
+
+            Before the first round each variant runs until the JVM's compilers have had little to do, less than a tenth of
+            the measured time, in cells that took five seconds with their preparation, or ten times. Processes of their own,
+            which peers on Node and our nodes have, are new in each cell and warm up while the clock runs; in nodes each has
+            handled about as many events before.
+
             Latency counts from when an event was due; of the peers on Node from when it was published, because their timers
             are coarse, which is in their favour.
 

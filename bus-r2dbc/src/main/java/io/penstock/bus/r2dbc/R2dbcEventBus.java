@@ -77,8 +77,7 @@ public final class R2dbcEventBus implements EventBus {
      *
      * <p>Completes, empty, when consumers can be subscribed. Cancelling does not stop a start under way. Errors with
      * {@link io.penstock.bus.SchemaException}, as the database does, or with {@code IllegalStateException} when the bus is
-     * closed meanwhile, and can then be subscribed to again; once it has
-     * succeeded, later subscriptions complete at once.
+     * closed meanwhile, and can then be subscribed to again; once it has succeeded, later subscriptions complete at once.
      */
     public Mono<Void> start() {
         return starting;

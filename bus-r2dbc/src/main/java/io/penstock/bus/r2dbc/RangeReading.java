@@ -66,6 +66,7 @@ final class RangeReading {
         return new Page(rows, count, last == null ? 0 : last.seq(), xmin, ownXid);
     }
 
+    /** To be called with each row as it arrives. */
     Claimed claimed(Readable row) {
         if (count == 0 && consumer.isOrdered()) {
             xmin = Rows.required(row, 19, Long.class);
