@@ -13,21 +13,21 @@ import reactor.core.publisher.Mono;
 final class Claims {
 
     // What is usual is null: a column that is null costs the driver next to nothing, any other a quarter of a
-    // microsecond.
+    // microsecond. The usual type and source are those that were read last.
     private static final String COLUMNS = """
             SELECT inbox.seq, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(inbox.begun::int4, 0) AS begun,
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
-            """ + Rows.EVENT_COLUMNS;
+            """
+            + Rows.EVENT_COLUMNS
+                    .replace("event.type", "nullif(event.type, $6::text)")
+                    .replace("event.source", "nullif(event.source, $7::text)");
 
-    // With all that Rows.EVENT_COLUMNS selects. Looked up one by one behind the OFFSET, or the planner may read the
-    // outbox from its beginning and look for each event in the inbox, as it does where the inbox was empty when it last
-    // looked. The usual type and source are those that were read last.
+    // Looked up one by one behind the OFFSET, or the planner may read the outbox from its beginning and look for each
+    // event in the inbox, as it does where the inbox was empty when it last looked.
     private static final String WITH_EVENTS = """
              CROSS JOIN LATERAL (
-                   SELECT id, nullif(type, $6::text) AS type, version, nullif(source, $7::text) AS source,
-                          aggregate_type, aggregate_id, key, payload, headers, occurred_at, deliver_at, expires_at
-                     FROM ${schema}.outbox_event stored WHERE stored.seq = inbox.seq OFFSET 0) AS event
+                   SELECT * FROM ${schema}.outbox_event stored WHERE stored.seq = inbox.seq OFFSET 0) AS event
              ORDER BY inbox.seq
             """;
 
@@ -41,6 +41,23 @@ final class Claims {
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
             """ + WITH_EVENTS;
+
+    // As READY, up to a position, for rows that are close to each other: inbox and outbox are read side by side, which
+    // takes the server a third less than to look each event up (ADR 13). Of all joins the planner can make a full one
+    // only so, whatever it believes of the tables; the conditions leave inner rows without its knowing. They come in
+    // the order in which they are read: to ask for it would be to sort them.
+    static final String READY_ALONG = COLUMNS + """
+
+              FROM (SELECT seq, key_hash, attempts, begun FROM ${schema}.inbox ready
+                     WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2 AND ready.seq <= $8
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                     ORDER BY ready.seq
+                     LIMIT $5) AS inbox
+              FULL JOIN (
+                   SELECT * FROM ${schema}.outbox_event stored
+                    WHERE stored.seq > $2 AND stored.seq <= $8) AS event ON event.seq = inbox.seq
+             WHERE coalesce(inbox.seq, 0) > 0 AND coalesce(event.seq, 0) > 0
+            """;
 
     // As READY, with what an ordered consumer has to know of a row's key and of the transactions that are open. The two
     // inner queries are in the order of inbox_key: with EXISTS instead, the planner may search all parked rows for one
@@ -110,6 +127,7 @@ final class Claims {
     private final Registered consumer;
     private final UUID nodeId;
     private final String ready;
+    private final String readyAlong;
     private final String park;
     private final String promote;
     // As the last event read had it.
@@ -120,6 +138,7 @@ final class Claims {
         this.nodeId = nodeId;
         this.consumer = consumer;
         this.ready = database.sql(consumer.isOrdered() ? READY_BY_KEY : READY);
+        this.readyAlong = database.sql(READY_ALONG);
         this.park = database.sql(PARK);
         this.promote = database.sql(PROMOTE);
     }
@@ -136,8 +155,9 @@ final class Claims {
 
     private Mono<RangeReading.Page> read(Range range, HeldPartitions held, RangeReading reading) {
         Consumer<Statement> bind = statement -> bind(statement, range, held, reading.usual());
+        String sql = range.isAlong() ? readyAlong : ready;
         return database.with(connection ->
-                        Database.rows(connection, ready, bind, reading::claimed).then(Mono.fromSupplier(reading::page)))
+                        Database.rows(connection, sql, bind, reading::claimed).then(Mono.fromSupplier(reading::page)))
                 .doOnNext(page -> usual = reading.usualNext());
     }
 
@@ -152,6 +172,8 @@ final class Claims {
                 .bind(6, usual.source());
         if (consumer.isOrdered()) {
             statement.bind(7, range.onlyKeys()).bind(8, range.exceptKeys());
+        } else if (range.isAlong()) {
+            statement.bind(7, range.upTo());
         }
     }
 
@@ -178,9 +200,31 @@ final class Claims {
                 .single();
     }
 
-    /** Which rows to read: {@code above < seq}, without those, of these keys if any, except those, at most so many. */
+    /**
+     * Which rows to read: {@code above < seq}, without those, of these keys if any, except those, at most so many.
+     *
+     * @param upTo the last position, if they are to be read along the outbox; otherwise {@link #NO_END}
+     */
     @SuppressWarnings("ArrayRecordComponent") // Bound as they are; never compared.
-    record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit) {}
+    record Range(long above, Long[] without, Long[] onlyKeys, Long[] exceptKeys, int limit, long upTo) {
+
+        static final long NO_END = Long.MAX_VALUE;
+
+        boolean isAlong() {
+            return upTo != NO_END;
+        }
+
+        /** Whether there may be more behind what was read. */
+        boolean isCutShort(RangeReading.Page page) {
+            return isAlong() || page.count() == limit;
+        }
+
+        /** How many positions there were to a row; infinitely many where there were few rows. */
+        double spread(RangeReading.Page page) {
+            long read = (isAlong() ? upTo : page.last()) - above;
+            return 2 * page.count() < limit ? Double.POSITIVE_INFINITY : (double) read / page.count();
+        }
+    }
 
     /** How many rows became ready, the lowest of them, and when the next one is due. */
     record Promoted(long count, long lowestSeq, long dueInMillis) {}

@@ -51,8 +51,8 @@ final class Consumers {
 
     private static final String FORGET = """
             DELETE FROM ${schema}.inbox
-             WHERE (consumer_id, state, seq) IN (
-                   SELECT consumer_id, state, seq FROM ${schema}.inbox WHERE consumer_id = $1 LIMIT 10000)
+             WHERE consumer_id = $1 AND state = ANY ('{0,1,2,3}'::int2[]) AND seq = ANY (ARRAY(
+                   SELECT seq FROM ${schema}.inbox WHERE consumer_id = $1 LIMIT 10000))
             """;
 
     private final Database database;

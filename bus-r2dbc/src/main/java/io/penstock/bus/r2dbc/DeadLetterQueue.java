@@ -25,8 +25,8 @@ final class DeadLetterQueue implements DeadLetters {
 
     private static final String MEANT = """
               FROM ${schema}.inbox
-              JOIN ${schema}.consumer ON consumer.id = inbox.consumer_id
-              JOIN ${schema}.outbox_event event ON event.seq = inbox.seq
+              JOIN ${schema}.consumer ON consumer.id = ANY (ARRAY[inbox.consumer_id])
+              JOIN ${schema}.outbox_event event ON event.seq = ANY (ARRAY[inbox.seq])
              WHERE inbox.state = 3
                AND ($1::text IS NULL OR consumer.name = $1)
                AND ($2::text IS NULL OR event.type LIKE $2)
@@ -53,7 +53,8 @@ final class DeadLetterQueue implements DeadLetters {
             UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, begun = 0,
                    holds_key = meant.ordered
               FROM meant
-             WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
+             WHERE inbox.consumer_id = ANY (ARRAY[meant.consumer_id]) AND inbox.state = 3
+               AND inbox.seq = ANY (ARRAY[meant.seq])
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key
             """;
 
@@ -63,7 +64,8 @@ final class DeadLetterQueue implements DeadLetters {
             )
             DELETE FROM ${schema}.inbox
              USING meant
-             WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
+             WHERE inbox.consumer_id = ANY (ARRAY[meant.consumer_id]) AND inbox.state = 3
+               AND inbox.seq = ANY (ARRAY[meant.seq])
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key
             """;
 

@@ -53,7 +53,7 @@ final class Inbox {
                     WHERE parked.consumer_id = $1 AND parked.key_hash = freed.key_hash
                       AND parked.holds_key AND parked.state = 2
                     ORDER BY parked.seq LIMIT $3) AS next
-             WHERE inbox.consumer_id = $1 AND inbox.state = 2 AND inbox.seq = next.seq
+             WHERE inbox.consumer_id = $1 AND inbox.state = 2 AND inbox.seq = ANY (ARRAY[next.seq])
             """;
 
     private static final int RELEASED_AT_ONCE = 64;

@@ -49,7 +49,7 @@ final class LeaseTable {
                SET node_id = $1, suspect = node_id IS NOT NULL AND node_id <> $1,
                    expires_at = clock_timestamp() + $4::int8 * interval '1 millisecond'
               FROM free
-             WHERE lease.consumer_id = free.consumer_id AND lease.partition = free.partition
+             WHERE lease.consumer_id = $2 AND lease.partition = ANY (ARRAY[free.partition])
             RETURNING lease.partition::int4 AS partition, lease.suspect,
                       coalesce((SELECT max(seq) FROM ${schema}.outbox_event), 0) AS newest_seq
             """;

@@ -73,7 +73,7 @@ final class RangeReading {
             ownXid = Rows.required(row, 20, Long.class);
         }
         Claimed claimed = read(row);
-        last = claimed;
+        last = last == null || last.seq() < claimed.seq() ? claimed : last;
         count++;
         rows.add(claimed);
         if (rows.size() == atOnce) {

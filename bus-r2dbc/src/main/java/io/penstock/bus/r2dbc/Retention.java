@@ -31,7 +31,7 @@ final class Retention {
                        SELECT old.seq FROM old
                         WHERE NOT EXISTS (
                               SELECT FROM ${schema}.consumer
-                                JOIN ${schema}.inbox ON inbox.consumer_id = consumer.id
+                                JOIN ${schema}.inbox ON inbox.consumer_id = ANY (ARRAY[consumer.id])
                                                     AND inbox.state = ANY ('{0,1,2,3}'::int2[]) AND inbox.seq = old.seq)))
                 RETURNING seq
             )
@@ -43,7 +43,7 @@ final class Retention {
             DELETE FROM ${schema}.inbox
              WHERE consumer_id = ANY (ARRAY(
                    SELECT gone::int2 FROM generate_series(1, (SELECT max(consumer_id) FROM ${schema}.inbox)) AS gone
-                    WHERE NOT EXISTS (SELECT FROM ${schema}.consumer WHERE id = gone)))
+                    WHERE gone <> ALL (ARRAY(SELECT id FROM ${schema}.consumer))))
             """;
 
     private static final int BATCH = 1_000;

@@ -24,7 +24,7 @@ final class Statistics {
                               SELECT inbox.seq FROM ${schema}.inbox
                                WHERE inbox.consumer_id = consumer.id AND inbox.state = undone.state
                                ORDER BY inbox.seq LIMIT 100) AS oldest
-                         JOIN ${schema}.outbox_event event ON event.seq = oldest.seq), 0) AS oldest_millis
+                         JOIN ${schema}.outbox_event event ON event.seq = ANY (ARRAY[oldest.seq])), 0) AS oldest_millis
               FROM ${schema}.consumer
              CROSS JOIN LATERAL (
                    SELECT

@@ -34,7 +34,7 @@ final class Tail {
             """ + Rows.EVENT_COLUMNS + """
 
               FROM page
-              LEFT JOIN ${schema}.outbox_event event ON page.meant AND event.seq = page.seq
+              LEFT JOIN ${schema}.outbox_event event ON page.meant AND event.seq = ANY (ARRAY[page.seq])
              ORDER BY page.seq
             """;
 

@@ -47,6 +47,9 @@ public final class BlockingCalls implements BlockHoundIntegration, TestExecution
                 .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "addWorker")
                 .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "tryTerminate")
                 .allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
+                // The clock of a test, met by a timer of the test before.
+                .allowBlockingCallsInside(
+                        "reactor.test.scheduler.VirtualTimeScheduler$VirtualTimeWorker", "doScheduleAtTime")
                 .blockingMethodCallback(method -> FOUND.add(new BlockingOperationError(method)));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Event;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,27 @@ class ClaimsIntegrationTests {
         assertThat(read(claims, 10, early::add).rows()).hasSize(10);
     }
 
+    @Test
+    void alongTheOutboxTheSameIsReadAsByLookingUpButNothingBeyond() {
+        Claims claims = claims(spec().batchSize(1_000).handleBatch(events -> Mono.empty()));
+        bus.publishAll(Flux.range(0, 50).map(number -> Event.of("not.meant", number)))
+                .then()
+                .block(PATIENCE);
+        publish(100);
+
+        List<Long> all = seqs(read(claims, 99, 1_000, Claims.Range.NO_END, early::add));
+        List<Long> along = seqs(read(claims, 99, 1_000, 700, early::add));
+        List<Long> few = seqs(read(claims, 99, 10, 700, early::add));
+
+        assertThat(all).hasSize(601).contains(100L, 600L, 651L, 750L);
+        assertThat(along).isEqualTo(all.subList(0, 551));
+        assertThat(few).isEqualTo(all.subList(0, 10));
+    }
+
+    private static List<Long> seqs(RangeReading.Page page) {
+        return page.rows().stream().map(Claimed::seq).toList();
+    }
+
     private static ConsumerSpec.Builder<Keyed> spec() {
         return ConsumerSpec.named("c").on(Keyed.TYPE, Keyed.class);
     }
@@ -119,18 +141,27 @@ class ClaimsIntegrationTests {
     }
 
     private static RangeReading.Page read(Claims claims, int limit, Consumer<List<Claimed>> early) {
+        return read(claims, 0, limit, Claims.Range.NO_END, early);
+    }
+
+    private static RangeReading.Page read(
+            Claims claims, long above, int limit, long upTo, Consumer<List<Claimed>> early) {
         Set<Integer> all = IntStream.range(0, 32).boxed().collect(Collectors.toSet());
         HeldPartitions held = new HeldPartitions(all, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
         Long[] none = {};
-        return claims.read(new Claims.Range(0, none, none, none, limit), held, early)
+        return claims.read(new Claims.Range(above, none, none, none, limit, upTo), held, early)
                 .block(PATIENCE);
     }
 
     private Claims claims(ConsumerSpec<?> spec) {
         Registered consumer = new Consumers(database).register(spec).block(PATIENCE);
-        bus.publishAll(Flux.range(0, EVENTS).map(number -> Keyed.event("key-" + number, number)))
+        publish(EVENTS);
+        return new Claims(database, consumer, UUID.randomUUID());
+    }
+
+    private void publish(int events) {
+        bus.publishAll(Flux.range(0, events).map(number -> Keyed.event("key-" + number, number)))
                 .then()
                 .block(PATIENCE);
-        return new Claims(database, consumer, UUID.randomUUID());
     }
 }

@@ -134,6 +134,58 @@ class WindowTests {
     }
 
     @Test
+    void whatComesBehindCloseRowsIsReadAlongTheOutboxAsFarAsThatManyWouldReach() {
+        Claims.Range first = next(unordered);
+
+        assertThat(nextAfter(first, 2)).satisfies(range -> {
+            assertThat(range.above()).isEqualTo(first.above() + 2L * first.limit());
+            assertThat(range.upTo()).isEqualTo(first.above() + 4L * first.limit());
+        });
+    }
+
+    @Test
+    void whatComesBehindRowsThatAreFarApartIsLookedUp() {
+        assertThat(nextAfter(next(unordered), 5).isAlong()).isFalse();
+    }
+
+    @Test
+    void whatWasReadAlongTheOutboxAndFoundFewIsReadOnByLookingUp() {
+        Claims.Range along = nextAfter(next(unordered), 1);
+        assertThat(along.isAlong()).isTrue();
+
+        unordered.admit(along, page(List.of(row(along.above() + 3, 0))));
+
+        Claims.Range on = next(unordered);
+        assertThat(on.above()).isEqualTo(along.above() + 3);
+        assertThat(on.isAlong()).isFalse();
+    }
+
+    @Test
+    void afterAHintIsReadByLookingUp() {
+        Claims.Range along = nextAfter(next(unordered), 1);
+        finish(along, 1);
+        unordered.hint(1);
+
+        assertThat(next(unordered).isAlong()).isFalse();
+    }
+
+    /** The range behind one that was full, of rows so far apart, which are done. */
+    private Claims.Range nextAfter(Claims.Range range, int apart) {
+        finish(range, apart);
+        return next(unordered);
+    }
+
+    private void finish(Claims.Range range, int apart) {
+        List<Claimed> rows = LongStream.rangeClosed(1, range.limit())
+                .mapToObj(number -> row(range.above() + number * apart, 0))
+                .toList();
+        List<Ended> ended = rows.stream().map(WindowTests::done).toList();
+        unordered.admit(range, page(rows));
+        unordered.advance(ended);
+        unordered.settled(ended);
+    }
+
+    @Test
     void afterAFullRangeThatWasHandedOverBeforeItIsReadOnFromItsLastRow() {
         unordered.hint(1);
         Claims.Range range = next(unordered);

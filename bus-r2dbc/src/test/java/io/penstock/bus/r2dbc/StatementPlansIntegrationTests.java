@@ -1,0 +1,158 @@
+package io.penstock.bus.r2dbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.bus.ConsumerSpec;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcBadGrammarException;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
+
+/**
+ * The planner's statistics of an inbox are never right, so no statement may leave it the choice between looking rows up
+ * and reading a table from its beginning. What it does where it cannot look up shows whether there is one.
+ */
+class StatementPlansIntegrationTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String MERGE = "Merge Cond";
+
+    @RegisterExtension
+    final BusFixture fixture = new BusFixture();
+
+    private Database database;
+
+    @BeforeEach
+    void consumer() {
+        fixture.subscribe(fixture.bus(), ConsumerSpec.named("c").on("done").handle(event -> Mono.empty()))
+                .unsubscribe()
+                .block(PATIENCE);
+        database = new Database(TestServer.connections(), new SchemaName(fixture.schema()), 1);
+    }
+
+    @AfterEach
+    void close() {
+        database.close().block(PATIENCE);
+    }
+
+    @Test
+    void onlyWhatIsMeantToReadsOneTableAlongAnother() throws Exception {
+        Map<String, String> plans = new TreeMap<>();
+
+        statements().forEach((name, sql) -> planWithoutLookingUp(sql).ifPresent(plan -> plans.put(name, plan)));
+
+        assertThat(plans)
+                .hasSizeGreaterThan(35)
+                .containsKeys("Claims.READY", "DeadLetterQueue.LIST", "Inbox.RELEASE", "Retention.RETIRE", "Tail.PAGE");
+        // What FAIL reads of the inbox is only what it was given.
+        plans.values().removeIf(plan -> !plan.contains(MERGE));
+        assertThat(plans).containsOnlyKeys("Claims.READY_ALONG", "Settlement.FAIL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "VACUUM ANALYZE %1$s.inbox", "VACUUM ANALYZE %1$s.outbox_event"})
+    void whatIsMeantToDoesSoWhateverThePlannerKnows(String before) {
+        if (!before.isEmpty()) {
+            fixture.execute(before.formatted(fixture.schema()));
+        }
+        fixture.execute("INSERT INTO %1$s.outbox_event (id, key_hash, occurred_at, version, type, source, payload)"
+                        .formatted(fixture.schema())
+                + " SELECT gen_random_uuid(), n, now(), 1, 'done', 'test', '{}' FROM generate_series(1, 3000) AS n");
+        fixture.execute(("INSERT INTO %1$s.inbox (consumer_id, seq, key_hash, partition)"
+                        + " SELECT consumer.id, seq, key_hash, 0 FROM %1$s.outbox_event CROSS JOIN %1$s.consumer")
+                .formatted(fixture.schema()));
+
+        String plan = database.with(connection -> plan(connection, Claims.READY_ALONG))
+                .block(PATIENCE);
+
+        assertThat(plan).contains(MERGE);
+    }
+
+    /** Nothing for a part of a statement. */
+    private Optional<String> planWithoutLookingUp(String sql) {
+        return database.with(connection -> Database.changed(connection, "SET enable_nestloop = off", statement -> {})
+                        .then(plan(connection, sql)))
+                .onErrorResume(R2dbcBadGrammarException.class, error -> Mono.empty())
+                .blockOptional(PATIENCE);
+    }
+
+    /** As that of a prepared statement of the bus. */
+    private Mono<String> plan(Connection connection, String sql) {
+        // Quoted, because the driver would want to bind its parameters.
+        String explain = """
+                DO $do$
+                DECLARE line text; plan text := '';
+                BEGIN
+                    FOR line IN EXECUTE $sql$ EXPLAIN (GENERIC_PLAN) %s $sql$ LOOP
+                        plan := plan || line || chr(10);
+                    END LOOP;
+                    PERFORM set_config('test.plan', plan, false);
+                END $do$
+                """.formatted(database.sql(sql));
+        return Database.changed(connection, explain, statement -> {})
+                .thenMany(Database.rows(
+                        connection,
+                        "SELECT current_setting('test.plan')",
+                        statement -> {},
+                        row -> row.get(0, String.class)))
+                .single()
+                .map(Objects::requireNonNull);
+    }
+
+    private static Map<String, String> statements() throws Exception {
+        Map<String, String> statements = new TreeMap<>();
+        for (Class<?> owner : classes()) {
+            for (Field field : owner.getDeclaredFields()) {
+                if (field.getType() == String.class && Modifier.isStatic(field.getModifiers())) {
+                    field.setAccessible(true);
+                    String text = String.valueOf(field.get(null));
+                    if (text.contains("${schema}.")) {
+                        statements.put(owner.getSimpleName() + "." + field.getName(), text);
+                    }
+                }
+            }
+        }
+        return statements;
+    }
+
+    private static List<Class<?>> classes() throws IOException, URISyntaxException {
+        Path root = Path.of(Database.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        try (Stream<Path> files =
+                Files.list(root.resolve(Database.class.getPackageName().replace('.', '/')))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".class"))
+                    .<Class<?>>map(name -> load(name.substring(0, name.length() - ".class".length())))
+                    .toList();
+        }
+    }
+
+    private static Class<?> load(String name) {
+        try {
+            return Class.forName(Database.class.getPackageName() + "." + name);
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
