@@ -6,6 +6,8 @@ import io.penstock.bus.r2dbc.R2dbcEventBus;
 import io.r2dbc.pool.ConnectionPool;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A job done by the bus: one node, with an application's pool of connections. */
 abstract class BusAttempt implements Attempt {
@@ -16,6 +18,7 @@ abstract class BusAttempt implements Attempt {
     final ConnectionPool pool;
     private final int poolSize;
     final R2dbcEventBus bus;
+    private @Nullable Owed owed;
 
     BusAttempt(Bench bench) {
         this(bench, POOL, BusOptions.DEFAULTS);
@@ -32,6 +35,12 @@ abstract class BusAttempt implements Attempt {
     public void prepare() throws Exception {
         Blocking.await(bus.start());
         R2dbc.fill(pool);
+        owed = Owed.open(bench.database());
+    }
+
+    /** From {@link #prepare()} on. */
+    Owed owed() {
+        return Objects.requireNonNull(owed, "not prepared");
     }
 
     @Override
@@ -43,8 +52,11 @@ abstract class BusAttempt implements Attempt {
     }
 
     @Override
-    public void close() {
+    public void close() throws Exception {
         Blocking.await(bus.close().then(pool.disposeLater()));
+        if (owed != null) {
+            owed.close();
+        }
     }
 
     static Event<Payload> event(Payload payload) {

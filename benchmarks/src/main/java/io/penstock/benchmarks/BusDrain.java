@@ -20,7 +20,7 @@ final class BusDrain extends BusAttempt {
         Blocking.await(Flux.range(0, deliveries.consumers())
                 .flatMap(i -> bus.subscribe(shape.spec("consumer-" + i, deliveries.to(i)))));
         deliveries.await();
-        Owed.awaitNone(bench.database());
+        owed().awaitNone();
     }
 
     @Override

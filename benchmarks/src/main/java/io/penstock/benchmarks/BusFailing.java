@@ -35,7 +35,7 @@ final class BusFailing extends BusAttempt {
     public void run() throws Exception {
         Blocking.await(bus.subscribe(SHAPE.builder("consumer-0").retry(RETRY).handle(this::handle)));
         tally.await(Blocking.PATIENCE);
-        Owed.awaitNoneReady(bench.database());
+        owed().awaitNoneReady();
     }
 
     private Mono<Void> handle(Event<Payload> event) {

@@ -54,7 +54,7 @@ final class BusIngress extends BusAttempt {
     }
 
     @Override
-    public void close() {
+    public void close() throws Exception {
         Blocking.await(ingress.close());
         super.close();
     }

@@ -36,7 +36,7 @@ final class BusLatency extends BusAttempt {
                 .doOnNext(loop::awaitDue)
                 .flatMap(number -> bus.publish(event(bench.payload(number))), Integer.MAX_VALUE));
         tally.await(Blocking.PATIENCE);
-        Owed.awaitNone(bench.database());
+        owed().awaitNone();
     }
 
     @Override

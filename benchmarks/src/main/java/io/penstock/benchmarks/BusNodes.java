@@ -40,6 +40,7 @@ final class BusNodes implements Attempt {
     private final R2dbcEventBus bus;
     private @Nullable NodeProcesses nodes;
     private @Nullable Connection publisher;
+    private @Nullable Owed owed;
 
     BusNodes(Bench bench, int count) {
         this.bench = bench;
@@ -54,18 +55,19 @@ final class BusNodes implements Attempt {
         nodes = NodeProcesses.start(bench, count, "512m");
         nodes.run(WARM_UP);
         nodes.run(MEASURED);
-        warmUp(nodes);
+        owed = Owed.open(bench.database());
+        warmUp(nodes, owed);
         awaitFairShares(MEASURED);
         publisher = publish(Jdbc.open(bench.database()));
     }
 
     /** Who comes first may have most of the first backlog, which is there. The others are shared, and found by the poll. */
-    private void warmUp(NodeProcesses processes) throws SQLException {
+    private void warmUp(NodeProcesses processes, Owed owes) throws SQLException {
         long handled = bench.events();
         processes.await(WARM_UP, handled);
         awaitFairShares(WARM_UP);
         for (int again = 0; again < count; again++) {
-            Owed.awaitNoneReady(bench.database());
+            owes.awaitNoneReady();
             Jdbc.run(bench.database(), BACKLOG.formatted(WARM_UP));
             handled += bench.events();
             processes.await(WARM_UP, handled);
@@ -93,13 +95,13 @@ final class BusNodes implements Attempt {
 
     @Override
     public void run() throws Exception {
-        if (publisher == null || nodes == null) {
+        if (publisher == null || nodes == null || owed == null) {
             throw new IllegalStateException("not prepared");
         }
         publisher.commit();
         Blocking.await(bus.publish(BusAttempt.event(bench.payload(0))));
         nodes.await(MEASURED, all());
-        Owed.awaitNone(bench.database());
+        owed.awaitNone();
     }
 
     @Override
@@ -126,6 +128,9 @@ final class BusNodes implements Attempt {
         }
         if (nodes != null) {
             nodes.close();
+        }
+        if (owed != null) {
+            owed.close();
         }
         Blocking.await(bus.close().then(pool.disposeLater()));
     }

@@ -34,7 +34,7 @@ final class BusRelay extends BusAttempt {
     @Override
     public void run() throws Exception {
         Blocking.await(relay.start());
-        Owed.awaitNone(bench.database());
+        owed().awaitNone();
     }
 
     @Override
@@ -56,7 +56,7 @@ final class BusRelay extends BusAttempt {
     }
 
     @Override
-    public void close() {
+    public void close() throws Exception {
         Blocking.await(relay.close());
         super.close();
     }

@@ -25,7 +25,7 @@ final class BusSteady extends BusAttempt {
     public void run() throws Exception {
         Blocking.await(bus.publishAll(Flux.range(0, bench.events()).map(number -> event(bench.payload(number)))));
         tally.await(Blocking.PATIENCE);
-        Owed.awaitNone(bench.database());
+        owed().awaitNone();
     }
 
     @Override

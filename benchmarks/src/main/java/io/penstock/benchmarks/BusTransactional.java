@@ -23,7 +23,7 @@ final class BusTransactional extends BusAttempt {
     public void run() throws Exception {
         Blocking.await(bus.subscribe(spec(shape.builder("consumer-0"))));
         tally.await(Blocking.PATIENCE);
-        Owed.awaitNone(bench.database());
+        owed().awaitNone();
     }
 
     private ConsumerSpec<Payload> spec(ConsumerSpec.Builder<Payload> builder) {

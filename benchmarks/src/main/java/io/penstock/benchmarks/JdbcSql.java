@@ -78,8 +78,10 @@ final class JdbcSql {
         List<Long> seqs = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(READ)) {
             statement.setInt(1, 1);
-            statement.setLong(2, above);
-            statement.setInt(3, limit);
+            for (int range = 2; range <= 4; range += 2) {
+                statement.setLong(range, above);
+                statement.setLong(range + 1, above + limit);
+            }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     seqs.add(rows.getLong(1));

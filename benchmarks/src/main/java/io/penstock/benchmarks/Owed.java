@@ -6,8 +6,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.concurrent.locks.LockSupport;
 
-/** What consumers have not done yet, looked up in the inbox. */
-final class Owed {
+/** What consumers have not done yet, looked up in the inbox on a connection that is open before the clock starts. */
+final class Owed implements AutoCloseable {
 
     // The last handled are the last removed. To look at all that was ever there would be to look at as many dead
     // tuples.
@@ -21,22 +21,29 @@ final class Owed {
     private static final String READY = "SELECT EXISTS (SELECT FROM penstock.inbox WHERE state IN (0, 1))";
     private static final long LOOK_AGAIN_NANOS = 1_000_000;
 
-    private Owed() {}
+    private final Connection connection;
+
+    private Owed(Connection connection) {
+        this.connection = connection;
+    }
+
+    static Owed open(Bench.Address database) throws SQLException {
+        return new Owed(Jdbc.open(database));
+    }
 
     /** Waits until the removal of what was handled last is committed; handlers are done by now. */
-    static void awaitNone(Bench.Address database) throws SQLException {
-        awaitNot(database, LAST);
+    void awaitNone() throws SQLException {
+        awaitNot(LAST);
     }
 
     /** The same where retries come last, wherever they were stored; what is parked or dead stays. */
-    static void awaitNoneReady(Bench.Address database) throws SQLException {
-        awaitNot(database, READY);
+    void awaitNoneReady() throws SQLException {
+        awaitNot(READY);
     }
 
-    private static void awaitNot(Bench.Address database, String sql) throws SQLException {
+    private void awaitNot(String sql) throws SQLException {
         long until = System.nanoTime() + Blocking.PATIENCE.toNanos();
-        try (Connection connection = Jdbc.open(database);
-                PreparedStatement last = connection.prepareStatement(sql)) {
+        try (PreparedStatement last = connection.prepareStatement(sql)) {
             while (isTrue(last)) {
                 if (System.nanoTime() - until > 0) {
                     throw new IllegalStateException("The inbox does not become empty");
@@ -55,5 +62,10 @@ final class Owed {
         try (ResultSet rows = statement.executeQuery()) {
             return rows.next() && rows.getBoolean(1);
         }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
     }
 }

@@ -28,7 +28,6 @@ final class R2dbc {
             "plan_cache_mode", "force_generic_plan",
             "enable_seqscan", "off",
             "enable_hashjoin", "off",
-            "enable_mergejoin", "off",
             "enable_bitmapscan", "off",
             "jit", "off",
             "max_parallel_workers_per_gather", "0");

@@ -13,6 +13,7 @@ final class SmallHeap implements Attempt {
     private final Bench bench;
     private final long stored;
     private @Nullable NodeProcesses node;
+    private @Nullable Owed owed;
 
     SmallHeap(Bench bench, int times) {
         this.bench = bench;
@@ -22,16 +23,17 @@ final class SmallHeap implements Attempt {
     @Override
     public void prepare() throws Exception {
         node = NodeProcesses.start(bench, 1, HEAP);
+        owed = Owed.open(bench.database());
     }
 
     @Override
     public void run() throws Exception {
-        if (node == null) {
+        if (node == null || owed == null) {
             throw new IllegalStateException("not prepared");
         }
         node.run(CONSUMER);
         node.await(CONSUMER, stored);
-        Owed.awaitNone(bench.database());
+        owed.awaitNone();
     }
 
     @Override
@@ -60,6 +62,9 @@ final class SmallHeap implements Attempt {
     public void close() throws Exception {
         if (node != null) {
             node.close();
+        }
+        if (owed != null) {
+            owed.close();
         }
     }
 }

@@ -77,13 +77,21 @@ final class TwinSql {
               FROM stored JOIN penstock.consumer ON stored.type LIKE ANY (consumer.likes)
             """;
 
+    // As the bus reads what is dense (ADR 13): inbox and outbox side by side, up to a position. Here all positions are
+    // the
+    // consumer's, so that the next events are no farther than as many positions.
+    private static final String NEXT = """
+              FROM (SELECT seq, key_hash, attempts FROM penstock.inbox
+                     WHERE consumer_id = $1 AND state = 0 AND seq > $2 AND seq <= $3 ORDER BY seq) AS inbox
+              FULL JOIN (SELECT * FROM penstock.outbox_event WHERE seq > $2 AND seq <= $3) AS event
+                   ON event.seq = inbox.seq
+             WHERE coalesce(inbox.seq, 0) > 0 AND coalesce(event.seq, 0) > 0
+            """;
+
     /** What a handler needs of the next ready events. */
     static final String READ = """
             SELECT inbox.seq, event.id, event.type, event.key, event.payload::text AS payload
-              FROM penstock.inbox JOIN penstock.outbox_event event ON event.seq = inbox.seq
-             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
-             ORDER BY inbox.seq LIMIT $3
-            """;
+            """ + NEXT;
 
     /**
      * The same with all there is to an event, and what decides how it is handled: the columns that the bus reads, null
@@ -97,10 +105,7 @@ final class TwinSql {
                    (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
                    (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
                    (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
-              FROM penstock.inbox JOIN penstock.outbox_event event ON event.seq = inbox.seq
-             WHERE inbox.consumer_id = $1 AND inbox.state = 0 AND inbox.seq > $2
-             ORDER BY inbox.seq LIMIT $3
-            """;
+            """ + NEXT;
 
     static final String REMOVE =
             "DELETE FROM penstock.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
@@ -172,7 +177,7 @@ final class TwinSql {
         return R2dbc.rows(
                         connection,
                         sql,
-                        statement -> statement.bind(0, consumer).bind(1, above).bind(2, limit),
+                        statement -> statement.bind(0, consumer).bind(1, above).bind(2, above + limit),
                         handled)
                 .collectList()
                 .map(seqs -> new Batch(seqs, limit));
