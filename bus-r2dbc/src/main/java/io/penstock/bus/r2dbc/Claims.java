@@ -32,12 +32,13 @@ final class Claims {
             """;
 
     // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
-    // are left out, so the cursor may step back at any time.
+    // are left out, so the cursor may step back at any time; the server looks them up in a hash table, where an array
+    // would be compared with each row from its beginning.
     static final String READY = COLUMNS + """
 
               FROM (SELECT * FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
             """ + WITH_EVENTS;
@@ -50,7 +51,7 @@ final class Claims {
 
               FROM (SELECT seq, key_hash, attempts, begun FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2 AND ready.seq <= $8
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
               FULL JOIN (
@@ -77,9 +78,9 @@ final class Claims {
                    pg_current_xact_id()::text::int8 AS own_xid
               FROM (SELECT * FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq <> ALL ($4::int8[])
+                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
                        AND (cardinality($8::int8[]) = 0 OR ready.key_hash = ANY ($8::int8[]))
-                       AND ready.key_hash <> ALL ($9::int8[])
+                       AND ready.key_hash NOT IN (SELECT unnest($9::int8[]))
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
             """ + WITH_EVENTS;

@@ -25,7 +25,7 @@ final class Tail {
             WITH page AS MATERIALIZED (
                 SELECT seq, type LIKE ANY ($2::text[]) AS meant
                   FROM ${schema}.outbox_event
-                 WHERE seq > $1 AND seq <> ALL ($3::int8[])
+                 WHERE seq > $1 AND seq NOT IN (SELECT unnest($3::int8[]))
                  ORDER BY seq
                  LIMIT $4
             )

@@ -86,6 +86,14 @@ class StatementPlansIntegrationTests {
         assertThat(plan).contains(MERGE);
     }
 
+    @Test
+    void rowsInMemoryAreLeftOutByHash() {
+        assertThat(Stream.of(Claims.READY, Claims.READY_ALONG, Claims.READY_BY_KEY))
+                .extracting(claim ->
+                        database.with(connection -> plan(connection, claim)).block(PATIENCE))
+                .allSatisfy(plan -> assertThat(plan).contains("seq = (hashed SubPlan"));
+    }
+
     /** Nothing for a part of a statement. */
     private Optional<String> planWithoutLookingUp(String sql) {
         return database.with(connection -> Database.changed(connection, "SET enable_nestloop = off", statement -> {})
