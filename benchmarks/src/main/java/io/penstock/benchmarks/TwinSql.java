@@ -3,6 +3,7 @@ package io.penstock.benchmarks;
 import io.penstock.bus.Event;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -102,9 +103,8 @@ final class TwinSql {
                    event.payload::text AS payload, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(event.version, 1) AS version, nullif(event.source, 'penstock') AS source,
                    event.aggregate_type, event.aggregate_id, event.headers::text AS headers,
-                   (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
-                   (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
-                   (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
+                   timestamptz_send(event.occurred_at) AS occurred_at, timestamptz_send(event.deliver_at) AS deliver_at,
+                   timestamptz_send(event.expires_at) AS expires_at
             """ + NEXT;
 
     static final String REMOVE =
@@ -112,6 +112,7 @@ final class TwinSql {
 
     private static final String TYPE = "order.placed";
     private static final String SOURCE = "penstock";
+    private static final Instant SERVER_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
     private TwinSql() {}
@@ -217,9 +218,9 @@ final class TwinSql {
                 .id(required(row.get(1, UUID.class)))
                 .version(Objects.requireNonNullElse(row.get(7, Integer.class), 1))
                 .source(Objects.requireNonNullElse(row.get(8, String.class), SOURCE))
-                .occurredAt(required(time(row.get(12, Long.class))))
-                .deliverAt(time(row.get(13, Long.class)))
-                .expiresAt(time(row.get(14, Long.class)));
+                .occurredAt(required(time(row.get(12, byte[].class))))
+                .deliverAt(time(row.get(13, byte[].class)))
+                .expiresAt(time(row.get(14, byte[].class)));
         String key = row.get(3, String.class);
         String aggregateType = row.get(9, String.class);
         String aggregateId = row.get(10, String.class);
@@ -236,8 +237,8 @@ final class TwinSql {
         return required(row.get(0, Long.class));
     }
 
-    private static @Nullable Instant time(@Nullable Long micros) {
-        return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    private static @Nullable Instant time(byte @Nullable [] sent) {
+        return sent == null ? null : SERVER_EPOCH.plus(ByteBuffer.wrap(sent).getLong(), ChronoUnit.MICROS);
     }
 
     private static <T> T required(@Nullable T value) {

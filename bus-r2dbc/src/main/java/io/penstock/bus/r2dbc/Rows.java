@@ -3,6 +3,7 @@ package io.penstock.bus.r2dbc;
 import io.penstock.bus.Event;
 import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Readable;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
@@ -15,14 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rows {
 
-    /** The columns {@link #event} reads, of the outbox table under the alias {@code event}. */
+    /**
+     * The columns {@link #event} reads, of the outbox table under the alias {@code event}. Times as the server sends them,
+     * in microseconds since 2000: as numbers they cost it a tenth of a claim, and the driver more as times.
+     */
     static final String EVENT_COLUMNS = """
             event.id, event.type, nullif(event.version, 1) AS version, event.source, event.aggregate_type, event.aggregate_id, event.key,
             event.payload::text AS payload, event.headers::text AS headers,
-            (extract(epoch FROM event.occurred_at) * 1000000)::int8 AS occurred_at,
-            (extract(epoch FROM event.deliver_at) * 1000000)::int8 AS deliver_at,
-            (extract(epoch FROM event.expires_at) * 1000000)::int8 AS expires_at
+            timestamptz_send(event.occurred_at) AS occurred_at, timestamptz_send(event.deliver_at) AS deliver_at,
+            timestamptz_send(event.expires_at) AS expires_at
             """;
+
+    private static final Instant SERVER_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
     private Rows() {}
 
@@ -57,9 +62,9 @@ final class Rows {
                 .version(version == null ? 1 : version)
                 .source(source)
                 .headers(HeadersJson.read(row.get(first + 8, String.class)))
-                .occurredAt(instant(required(row, first + 9, Long.class)))
-                .deliverAt(optionalInstant(row.get(first + 10, Long.class)))
-                .expiresAt(optionalInstant(row.get(first + 11, Long.class)));
+                .occurredAt(instant(required(row, first + 9, byte[].class)))
+                .deliverAt(optionalInstant(row.get(first + 10, byte[].class)))
+                .expiresAt(optionalInstant(row.get(first + 11, byte[].class)));
         String aggregateType = row.get(first + 4, String.class);
         String aggregateId = row.get(first + 5, String.class);
         if (aggregateType != null && aggregateId != null) {
@@ -69,11 +74,11 @@ final class Rows {
         return (key == null ? builder : builder.key(key)).build();
     }
 
-    private static @Nullable Instant optionalInstant(@Nullable Long micros) {
-        return micros == null ? null : instant(micros);
+    private static @Nullable Instant optionalInstant(byte @Nullable [] sent) {
+        return sent == null ? null : instant(sent);
     }
 
-    private static Instant instant(long micros) {
-        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    private static Instant instant(byte[] sent) {
+        return SERVER_EPOCH.plus(ByteBuffer.wrap(sent).getLong(), ChronoUnit.MICROS);
     }
 }
