@@ -3,7 +3,6 @@ package io.penstock.benchmarks;
 import io.penstock.bus.Event;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -103,8 +102,9 @@ final class TwinSql {
                    event.payload::text AS payload, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(event.version, 1) AS version, nullif(event.source, 'penstock') AS source,
                    event.aggregate_type, event.aggregate_id, event.headers::text AS headers,
-                   timestamptz_send(event.occurred_at) AS occurred_at, timestamptz_send(event.deliver_at) AS deliver_at,
-                   timestamptz_send(event.expires_at) AS expires_at
+                   encode(timestamptz_send(event.occurred_at), 'hex') AS occurred_at,
+                   encode(timestamptz_send(event.deliver_at), 'hex') AS deliver_at,
+                   encode(timestamptz_send(event.expires_at), 'hex') AS expires_at
             """ + NEXT;
 
     static final String REMOVE =
@@ -218,9 +218,9 @@ final class TwinSql {
                 .id(required(row.get(1, UUID.class)))
                 .version(Objects.requireNonNullElse(row.get(7, Integer.class), 1))
                 .source(Objects.requireNonNullElse(row.get(8, String.class), SOURCE))
-                .occurredAt(required(time(row.get(12, byte[].class))))
-                .deliverAt(time(row.get(13, byte[].class)))
-                .expiresAt(time(row.get(14, byte[].class)));
+                .occurredAt(required(time(row.get(12, String.class))))
+                .deliverAt(time(row.get(13, String.class)))
+                .expiresAt(time(row.get(14, String.class)));
         String key = row.get(3, String.class);
         String aggregateType = row.get(9, String.class);
         String aggregateId = row.get(10, String.class);
@@ -237,8 +237,8 @@ final class TwinSql {
         return required(row.get(0, Long.class));
     }
 
-    private static @Nullable Instant time(byte @Nullable [] sent) {
-        return sent == null ? null : SERVER_EPOCH.plus(ByteBuffer.wrap(sent).getLong(), ChronoUnit.MICROS);
+    private static @Nullable Instant time(@Nullable String sent) {
+        return sent == null ? null : SERVER_EPOCH.plus(Long.parseUnsignedLong(sent, 16), ChronoUnit.MICROS);
     }
 
     private static <T> T required(@Nullable T value) {

@@ -33,7 +33,6 @@ final class Inbox {
             DELETE FROM ${schema}.inbox
              USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
              WHERE consumer_id = $1 AND state = 0 AND seq = $2
-            RETURNING seq
             """;
 
     private static final String OWED_LATER = """
@@ -85,19 +84,24 @@ final class Inbox {
      */
     Mono<List<Long>> take(Connection connection, List<Claimed> rows, Duration longestIdle) {
         String millis = Long.toString(Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis()));
-        boolean isOne = rows.size() == 1;
+        return rows.size() == 1 ? takeOne(connection, rows.get(0).seq(), millis) : take(connection, seqs(rows), millis);
+    }
+
+    private Mono<List<Long>> takeOne(Connection connection, long seq, String millis) {
+        return Database.changed(
+                        connection,
+                        takeOne,
+                        statement -> statement.bind(0, consumerId).bind(1, seq).bind(2, millis))
+                .map(taken -> taken == 0 ? List.of() : List.of(seq));
+    }
+
+    private Mono<List<Long>> take(Connection connection, Long[] seqs, String millis) {
         return Database.rows(
                         connection,
-                        isOne ? takeOne : take,
-                        statement -> statement
-                                .bind(0, consumerId)
-                                .bind(1, isOne ? rows.get(0).seq() : seqs(rows))
-                                .bind(2, millis),
-                        row -> isOne
-                                ? List.of(Rows.required(row, 0, Long.class))
-                                : List.of(Rows.required(row, 0, Long[].class)))
-                .collectList()
-                .map(taken -> taken.isEmpty() ? List.of() : taken.get(0));
+                        take,
+                        statement -> statement.bind(0, consumerId).bind(1, seqs).bind(2, millis),
+                        row -> List.of(Rows.required(row, 0, Long[].class)))
+                .single();
     }
 
     /** Which of the rows are owed all the same, in another state. */

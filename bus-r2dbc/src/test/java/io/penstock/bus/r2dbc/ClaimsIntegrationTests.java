@@ -30,7 +30,7 @@ class ClaimsIntegrationTests {
     private static final String ROWS = """
             SELECT n::int8 AS seq, n::int8 AS key_hash, NULL::int4, NULL::int4, NULL::int8, gen_random_uuid(),
                    'order.placed', NULL::int4, 'test', NULL::text, NULL::text, 'key', '{}', NULL::text,
-                   timestamptz_send(now()), NULL::bytea, NULL::bytea
+                   encode(timestamptz_send(now()), 'hex'), NULL::text, NULL::text
               FROM generate_series(1, %d) AS n
             """.formatted(EVENTS);
 
