@@ -46,13 +46,14 @@ final class Inbox {
     // they hold back the later rows of their key. A few at a time, or each failing head would park the whole key again.
     private static final String RELEASE = """
             UPDATE ${schema}.inbox SET state = 1, due_at = now()
-              FROM unnest($2::int8[]) AS freed (key_hash)
-             CROSS JOIN LATERAL (
-                   SELECT parked.seq FROM ${schema}.inbox parked
-                    WHERE parked.consumer_id = $1 AND parked.key_hash = freed.key_hash
-                      AND parked.holds_key AND parked.state = 2
-                    ORDER BY parked.seq LIMIT $3) AS next
-             WHERE inbox.consumer_id = $1 AND inbox.state = 2 AND inbox.seq = ANY (ARRAY[next.seq])
+             WHERE consumer_id = $1 AND state = 2 AND seq = ANY (ARRAY(
+                   SELECT next.seq
+                     FROM unnest($2::int8[]) AS freed (key_hash)
+                    CROSS JOIN LATERAL (
+                          SELECT parked.seq FROM ${schema}.inbox parked
+                           WHERE parked.consumer_id = $1 AND parked.key_hash = freed.key_hash
+                             AND parked.holds_key AND parked.state = 2
+                           ORDER BY parked.seq LIMIT $3) AS next))
             """;
 
     private static final int RELEASED_AT_ONCE = 64;

@@ -31,8 +31,10 @@ final class Retention {
                        SELECT old.seq FROM old
                         WHERE NOT EXISTS (
                               SELECT FROM ${schema}.consumer
-                                JOIN ${schema}.inbox ON inbox.consumer_id = ANY (ARRAY[consumer.id])
-                                                    AND inbox.state = ANY ('{0,1,2,3}'::int2[]) AND inbox.seq = old.seq)))
+                               CROSS JOIN LATERAL (
+                                     SELECT FROM ${schema}.inbox
+                                      WHERE inbox.consumer_id = consumer.id AND inbox.state = ANY ('{0,1,2,3}'::int2[])
+                                        AND inbox.seq = old.seq OFFSET 0) AS owed)))
                 RETURNING seq
             )
             SELECT (SELECT max(seq) FROM old) AS last, (SELECT count(*) FROM retired) AS retired

@@ -38,7 +38,7 @@ final class Suspects {
     private static final String TAKE_BACK = """
             UPDATE ${schema}.inbox SET begun = before.begun
               FROM unnest($2::int8[], $3::int4[]) AS before (seq, begun)
-             WHERE consumer_id = $1 AND state = 0 AND inbox.seq = ANY (ARRAY[before.seq])
+             WHERE consumer_id = $1 AND state = 0 AND inbox.seq = before.seq AND inbox.seq = ANY ($2::int8[])
             """;
 
     private static final Outcome NOT_OURS =

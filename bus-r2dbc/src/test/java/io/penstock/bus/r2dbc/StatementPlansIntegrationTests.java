@@ -62,9 +62,9 @@ class StatementPlansIntegrationTests {
         assertThat(plans)
                 .hasSizeGreaterThan(35)
                 .containsKeys("Claims.READY", "DeadLetterQueue.LIST", "Inbox.RELEASE", "Retention.RETIRE", "Tail.PAGE");
-        // What FAIL reads of the inbox is only what it was given.
+        // What these read of the inbox is only what they were given.
         plans.values().removeIf(plan -> !plan.contains(MERGE));
-        assertThat(plans).containsOnlyKeys("Claims.READY_ALONG", "Settlement.FAIL");
+        assertThat(plans).containsOnlyKeys("Claims.READY_ALONG", "Settlement.FAIL", "Suspects.TAKE_BACK");
     }
 
     @ParameterizedTest
