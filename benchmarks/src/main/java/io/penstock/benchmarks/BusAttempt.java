@@ -53,10 +53,10 @@ abstract class BusAttempt implements Attempt {
 
     @Override
     public void close() throws Exception {
-        Blocking.await(bus.close().then(pool.disposeLater()));
         if (owed != null) {
             owed.close();
         }
+        Blocking.await(bus.close().then(pool.disposeLater()));
     }
 
     static Event<Payload> event(Payload payload) {

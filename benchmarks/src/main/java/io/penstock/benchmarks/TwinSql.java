@@ -78,8 +78,7 @@ final class TwinSql {
             """;
 
     // As the bus reads what is dense (ADR 13): inbox and outbox side by side, up to a position. Here all positions are
-    // the
-    // consumer's, so that the next events are no farther than as many positions.
+    // the consumer's, so that the next events are no farther than as many positions.
     private static final String NEXT = """
               FROM (SELECT seq, key_hash, attempts FROM penstock.inbox
                      WHERE consumer_id = $1 AND state = 0 AND seq > $2 AND seq <= $3 ORDER BY seq) AS inbox

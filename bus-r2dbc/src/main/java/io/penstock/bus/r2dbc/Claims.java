@@ -14,14 +14,12 @@ final class Claims {
 
     // What is usual is null: a column that is null costs the driver next to nothing, any other a quarter of a
     // microsecond. The usual type and source are those that were read last.
-    private static final String COLUMNS = """
+    private static final String COLUMNS =
+            """
             SELECT inbox.seq, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(inbox.begun::int4, 0) AS begun,
                    (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
-            """
-            + Rows.EVENT_COLUMNS
-                    .replace("event.type", "nullif(event.type, $6::text)")
-                    .replace("event.source", "nullif(event.source, $7::text)");
+            """ + Rows.eventColumns("nullif(event.type, $6::text)", "nullif(event.source, $7::text)");
 
     // Looked up one by one behind the OFFSET, or the planner may read the outbox from its beginning and look for each
     // event in the inbox, as it does where the inbox was empty when it last looked.
@@ -220,10 +218,13 @@ final class Claims {
             return isAlong() || page.count() == limit;
         }
 
-        /** How many positions there were to a row; infinitely many where there were few rows. */
+        /** How many positions there were to a row, those in memory among them; infinitely many where few rows were found. */
         double spread(RangeReading.Page page) {
-            long read = (isAlong() ? upTo : page.last()) - above;
-            return 2 * page.count() < limit ? Double.POSITIVE_INFINITY : (double) read / page.count();
+            if (2 * page.count() < limit) {
+                return Double.POSITIVE_INFINITY;
+            }
+            long end = isAlong() && page.count() < limit ? upTo : page.last();
+            return Math.max(1, (double) (end - above) / (page.count() + without.length));
         }
     }
 

@@ -24,18 +24,20 @@ import reactor.util.retry.Retry;
 final class DeadLetterQueue implements DeadLetters {
 
     private static final String MEANT = """
-              FROM ${schema}.inbox
-              JOIN ${schema}.consumer ON consumer.id = ANY (ARRAY[inbox.consumer_id])
+              FROM ${schema}.consumer
+             CROSS JOIN LATERAL (
+                   SELECT * FROM ${schema}.inbox letter
+                    WHERE letter.consumer_id = consumer.id AND letter.state = 3 AND letter.seq >= ($9::int8 >> 15)
+                   OFFSET 0) AS inbox
               JOIN ${schema}.outbox_event event ON event.seq = ANY (ARRAY[inbox.seq])
-             WHERE inbox.state = 3
-               AND ($1::text IS NULL OR consumer.name = $1)
+             WHERE ($1::text IS NULL OR consumer.name = $1)
                AND ($2::text IS NULL OR event.type LIKE $2)
                AND ($3::text IS NULL OR (inbox.key_hash = $4::int8 AND event.key = $3))
                AND ($5::timestamptz IS NULL OR inbox.failed_at >= $5)
                AND ($6::timestamptz IS NULL OR inbox.failed_at < $6)
                AND ($7::text IS NULL OR strpos(inbox.last_error, $7) > 0)
                AND ($8::uuid IS NULL OR event.id = $8)
-               AND inbox.seq >= ($9::int8 >> 15) AND ((inbox.seq << 15) | inbox.consumer_id) > $9
+               AND ((inbox.seq << 15) | inbox.consumer_id) > $9
              ORDER BY inbox.seq, inbox.consumer_id
              LIMIT $10
             """;
@@ -53,8 +55,9 @@ final class DeadLetterQueue implements DeadLetters {
             UPDATE ${schema}.inbox SET state = 1, due_at = now(), attempts = 0, begun = 0,
                    holds_key = meant.ordered
               FROM meant
-             WHERE inbox.consumer_id = ANY (ARRAY[meant.consumer_id]) AND inbox.state = 3
-               AND inbox.seq = ANY (ARRAY[meant.seq])
+             WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
+               AND inbox.consumer_id = ANY (ARRAY(SELECT consumer_id FROM meant))
+               AND inbox.seq = ANY (ARRAY(SELECT seq FROM meant))
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key
             """;
 
@@ -64,8 +67,9 @@ final class DeadLetterQueue implements DeadLetters {
             )
             DELETE FROM ${schema}.inbox
              USING meant
-             WHERE inbox.consumer_id = ANY (ARRAY[meant.consumer_id]) AND inbox.state = 3
-               AND inbox.seq = ANY (ARRAY[meant.seq])
+             WHERE inbox.consumer_id = meant.consumer_id AND inbox.state = 3 AND inbox.seq = meant.seq
+               AND inbox.consumer_id = ANY (ARRAY(SELECT consumer_id FROM meant))
+               AND inbox.seq = ANY (ARRAY(SELECT seq FROM meant))
             RETURNING inbox.consumer_id::int4 AS consumer_id, inbox.key_hash, inbox.holds_key
             """;
 

@@ -38,7 +38,7 @@ final class LeaseTable {
 
     private static final String TAKE = """
             WITH free AS (
-                SELECT consumer_id, partition
+                SELECT partition
                   FROM ${schema}.partition_lease
                  WHERE consumer_id = $2 AND (node_id IS NULL OR expires_at <= clock_timestamp())
                  ORDER BY partition

@@ -15,21 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rows {
 
-    /**
-     * The columns {@link #event} reads, of the outbox table under the alias {@code event}. Times as the server sends them,
-     * in microseconds since 2000: as numbers they cost it a tenth of a claim, and as times or bytes the driver more.
-     */
-    static final String EVENT_COLUMNS = """
-            event.id, event.type, nullif(event.version, 1) AS version, event.source, event.aggregate_type, event.aggregate_id, event.key,
-            event.payload::text AS payload, event.headers::text AS headers,
-            encode(timestamptz_send(event.occurred_at), 'hex') AS occurred_at,
-            encode(timestamptz_send(event.deliver_at), 'hex') AS deliver_at,
-            encode(timestamptz_send(event.expires_at), 'hex') AS expires_at
-            """;
+    /** The columns {@link #event} reads, of the outbox table under the alias {@code event}. */
+    static final String EVENT_COLUMNS = eventColumns("event.type", "event.source");
 
     private static final Instant SERVER_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
     private Rows() {}
+
+    /**
+     * The same with the type and the source as given. Times are the bytes that the server would send, in microseconds
+     * since 2000, as hexadecimal text: as numbers they cost it a tenth of a claim, as times or bytes the driver more.
+     */
+    static String eventColumns(String type, String source) {
+        return """
+                event.id, %s AS type, nullif(event.version, 1) AS version, %s AS source, event.aggregate_type,
+                event.aggregate_id, event.key, event.payload::text AS payload, event.headers::text AS headers,
+                encode(timestamptz_send(event.occurred_at), 'hex') AS occurred_at,
+                encode(timestamptz_send(event.deliver_at), 'hex') AS deliver_at,
+                encode(timestamptz_send(event.expires_at), 'hex') AS expires_at
+                """.formatted(type, source);
+    }
 
     static <T> T required(Readable row, String column, Class<T> type) {
         return Objects.requireNonNull(row.get(column, type), column);

@@ -31,8 +31,10 @@ final class StrandedKeys {
             ), freed AS (
                 UPDATE ${schema}.inbox SET state = 1, due_at = now()
                   FROM page
-                 WHERE page.state = 2 AND inbox.consumer_id = ANY (ARRAY[page.consumer_id]) AND inbox.state = 2
-                   AND inbox.seq = ANY (ARRAY[page.seq])
+                 WHERE page.state = 2 AND inbox.consumer_id = page.consumer_id AND inbox.state = 2
+                   AND inbox.seq = page.seq
+                   AND inbox.consumer_id = ANY (ARRAY(SELECT consumer_id FROM page WHERE state = 2))
+                   AND inbox.seq = ANY (ARRAY(SELECT seq FROM page WHERE state = 2))
                 RETURNING inbox.consumer_id
             )
             SELECT count(*)::int4 AS keys,

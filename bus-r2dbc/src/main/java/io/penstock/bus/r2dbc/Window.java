@@ -100,7 +100,7 @@ final class Window {
     private void moveOn(Claims.Range range, RangeReading.Page page, boolean full, long last) {
         more = full;
         if (!consumer.isOrdered()) {
-            spread = range.spread(page);
+            spread = full ? range.spread(page) : Double.POSITIVE_INFINITY;
             spreadTo = last;
             // A page that was not full had all there was, also between here and where the cursor has been.
             cursor = Math.max(full ? cursor : Math.max(cursor, farthest), last);

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +27,8 @@ import reactor.core.publisher.Mono;
 class ClaimsIntegrationTests {
 
     private static final int EVENTS = 600;
+    private static final Long[] IN_MEMORY =
+            LongStream.rangeClosed(1, 200).boxed().toArray(Long[]::new);
 
     private static final String ROWS = """
             SELECT n::int8 AS seq, n::int8 AS key_hash, NULL::int4, NULL::int4, NULL::int8, gen_random_uuid(),
@@ -122,10 +125,21 @@ class ClaimsIntegrationTests {
         List<Long> all = seqs(read(claims, 99, 1_000, Claims.Range.NO_END, early::add));
         List<Long> along = seqs(read(claims, 99, 1_000, 700, early::add));
         List<Long> few = seqs(read(claims, 99, 10, 700, early::add));
+        List<Long> some = seqs(read(claims, someFrom(99, Claims.Range.NO_END), held(16), early::add));
+        List<Long> someAlong = seqs(read(claims, someFrom(99, 700), held(16), early::add));
 
         assertThat(all).hasSize(601).contains(100L, 600L, 651L, 750L);
         assertThat(along).isEqualTo(all.subList(0, 551));
         assertThat(few).isEqualTo(all.subList(0, 10));
+        assertThat(some).isNotEmpty().doesNotContain(IN_MEMORY);
+        assertThat(someAlong)
+                .isEqualTo(some.stream().filter(seq -> seq <= 700).toList())
+                .hasSizeBetween(100, 450);
+    }
+
+    private static Claims.Range someFrom(long above, long upTo) {
+        Long[] none = {};
+        return new Claims.Range(above, IN_MEMORY, none, none, 1_000, upTo);
     }
 
     private static List<Long> seqs(RangeReading.Page page) {
@@ -146,11 +160,19 @@ class ClaimsIntegrationTests {
 
     private static RangeReading.Page read(
             Claims claims, long above, int limit, long upTo, Consumer<List<Claimed>> early) {
-        Set<Integer> all = IntStream.range(0, 32).boxed().collect(Collectors.toSet());
-        HeldPartitions held = new HeldPartitions(all, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
         Long[] none = {};
-        return claims.read(new Claims.Range(above, none, none, none, limit, upTo), held, early)
-                .block(PATIENCE);
+        return read(claims, new Claims.Range(above, none, none, none, limit, upTo), held(32), early);
+    }
+
+    private static RangeReading.Page read(
+            Claims claims, Claims.Range range, HeldPartitions held, Consumer<List<Claimed>> early) {
+        return claims.read(range, held, early).block(PATIENCE);
+    }
+
+    /** The first so many partitions. */
+    private static HeldPartitions held(int partitions) {
+        Set<Integer> first = IntStream.range(0, partitions).boxed().collect(Collectors.toSet());
+        return new HeldPartitions(first, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
     }
 
     private Claims claims(ConsumerSpec<?> spec) {

@@ -161,6 +161,44 @@ class WindowTests {
     }
 
     @Test
+    void whatWasReadAlongTheOutboxAndFoundNothingIsReadOnByLookingUp() {
+        Claims.Range along = nextAfter(next(unordered), 1);
+
+        unordered.admit(along, page(List.of()));
+
+        Claims.Range on = next(unordered);
+        assertThat(on.above()).isEqualTo(along.above());
+        assertThat(on.isAlong()).isFalse();
+    }
+
+    @Test
+    void rowsThatWereCloserThanThoseBeforeShortenHowFarIsRead() {
+        Claims.Range along = nextAfter(next(unordered), 3);
+        assertThat(along.upTo() - along.above()).isEqualTo(3L * along.limit());
+
+        Claims.Range closer = nextAfter(along, 1);
+
+        assertThat(closer.upTo() - closer.above()).isEqualTo(closer.limit());
+    }
+
+    @Test
+    void whatComesBehindAPageThatHadAllThereWasIsLookedUp() {
+        Claims.Range range = next(unordered);
+        List<Claimed> most = LongStream.rangeClosed(1, range.limit() - 1)
+                .mapToObj(seq -> row(seq, 0))
+                .toList();
+        unordered.admit(range, page(most));
+        unordered.advance(most.stream().map(WindowTests::done).toList());
+        unordered.settled(most.stream().map(WindowTests::done).toList());
+        unordered.hint(range.limit());
+
+        assertThat(next(unordered)).satisfies(on -> {
+            assertThat(on.above()).isEqualTo(range.limit() - 1);
+            assertThat(on.isAlong()).isFalse();
+        });
+    }
+
+    @Test
     void afterAHintIsReadByLookingUp() {
         Claims.Range along = nextAfter(next(unordered), 1);
         finish(along, 1);
