@@ -29,10 +29,8 @@ final class Database {
 
     // The inbox is empty at one moment and has a million rows at the next, so the planner's statistics are never right.
     // Every statement of the bus is written for one index and a nested loop; these settings hold the planner to it. One
-    // is
-    // written for a merge join (ADR 13). The others look rows up by "= ANY (ARRAY[...])" or behind OFFSET 0, which
-    // cannot
-    // become one, or have the positions of all that they may touch in an array.
+    // is written for a merge join (ADR 13). The others look rows up by "= ANY (ARRAY[...])" or behind OFFSET 0, which
+    // cannot become one, or have the positions of all that they may touch in an array.
     private static final String SESSION = """
             SELECT set_config('application_name', 'penstock', false),
                    set_config('plan_cache_mode', 'force_generic_plan', false),
