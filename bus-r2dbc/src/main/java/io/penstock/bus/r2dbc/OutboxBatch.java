@@ -81,13 +81,16 @@ final class OutboxBatch {
                    ARRAY(SELECT due_in FROM hint ORDER BY consumer_id) AS due_ins
             """;
 
+    private static final String APPEND = STORE + LEAVE_OUT_REPEATED + OWE;
+    private static final String APPEND_NEW = STORE + OWE;
+
     private final String append;
     private final String appendNew;
     private final String source;
 
     OutboxBatch(SchemaName schema, String source) {
-        this.append = schema.in(STORE + LEAVE_OUT_REPEATED + OWE);
-        this.appendNew = schema.in(STORE + OWE);
+        this.append = schema.in(APPEND);
+        this.appendNew = schema.in(APPEND_NEW);
         this.source = source;
     }
 
