@@ -52,9 +52,15 @@ final class R2dbc {
 
     /** Opens all connections of a pool: no clock has started yet. */
     static void fill(ConnectionPool pool) {
+        fill(pool, connection -> Mono.empty());
+    }
+
+    /** The same, each prepared. */
+    static void fill(ConnectionPool pool, Function<Connection, Mono<?>> prepare) {
         int size = pool.getMetrics().map(PoolMetrics::getMaxAllocatedSize).orElseThrow();
         Blocking.await(Flux.range(0, size)
                 .flatMap(i -> pool.create(), size)
+                .flatMap(connection -> prepare.apply(connection).thenReturn(connection))
                 .collectList()
                 .flatMap(R2dbc::close));
     }

@@ -42,6 +42,10 @@ final class Targets {
                     .beside("one event a call", toPeer(SINGLE, JVM_PEER)),
             least("drain-transactional, of the raw twin", 0.8, ratio("drain-transactional", OURS, "twin")),
             least(
+                    "drain-transactional, of the raw twin begun with the removal",
+                    0.8,
+                    ratio("drain-transactional", OURS, "twin, begun with the removal")),
+            least(
                     "drain-transactional, batches of 100, of a plain drain",
                     0.6,
                     ratio("drain-transactional-batch", "penstock, batches of 100", "penstock, plain")),

@@ -20,7 +20,8 @@ final class Transactionals {
                 SINGLY,
                 List.of(
                         ours("penstock", ONE).against("twin"),
-                        twin("twin", ONE),
+                        twin("twin", ONE, false),
+                        twin("twin, begun with the removal", ONE, true),
                         Variant.of(
                                         "JDBC twin",
                                         Role.JDBC_TWIN,
@@ -35,7 +36,7 @@ final class Transactionals {
                         IN_BATCHES,
                         List.of(
                                 ours("penstock, batches of 100", BATCH).against("twin, batches of 100"),
-                                twin("twin, batches of 100", BATCH),
+                                twin("twin, batches of 100", BATCH, false),
                                 Drains.ours("penstock, plain", Shape.DEFAULT)))
                 .in(GROUP);
     }
@@ -45,8 +46,12 @@ final class Transactionals {
                 .on(READY);
     }
 
-    private static Variant twin(String name, Shape shape) {
-        return Variant.of(name, Role.TWIN, Guarantees.EFFECT_ONCE_BY_HAND, bench -> new TwinTransactional(bench, shape))
+    private static Variant twin(String name, Shape shape, boolean together) {
+        return Variant.of(
+                        name,
+                        Role.TWIN,
+                        Guarantees.EFFECT_ONCE_BY_HAND,
+                        bench -> new TwinTransactional(bench, shape, together))
                 .on(READY);
     }
 }

@@ -109,6 +109,10 @@ final class TwinSql {
     static final String REMOVE =
             "DELETE FROM penstock.inbox WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])";
 
+    /** The same to be run by name, so that a message with more in it has no parameters. */
+    static final String PREPARE_REMOVE =
+            "DO $do$ BEGIN EXECUTE $remove$PREPARE remove (int4, int8[]) AS " + REMOVE + "$remove$; END $do$";
+
     private static final String TYPE = "order.placed";
     private static final String SOURCE = "penstock";
     private static final Instant SERVER_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
@@ -188,6 +192,12 @@ final class TwinSql {
                 connection,
                 REMOVE,
                 statement -> statement.bind(0, consumer).bind(1, batch.seqs().toArray(Long[]::new)));
+    }
+
+    /** The same at the beginning of a transaction, in one message. */
+    static Mono<Long> beginAndRemove(Connection connection, int consumer, Batch batch) {
+        String seqs = batch.seqs().stream().map(String::valueOf).collect(Collectors.joining(","));
+        return R2dbc.changed(connection, "BEGIN; EXECUTE remove (" + consumer + ", '{" + seqs + "}')", statement -> {});
     }
 
     /**

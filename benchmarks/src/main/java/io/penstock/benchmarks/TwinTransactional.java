@@ -17,19 +17,22 @@ final class TwinTransactional implements Attempt {
 
     private final Bench bench;
     private final Shape shape;
+    private final boolean together;
     private final Tally tally;
     private final ConnectionPool pool;
 
-    TwinTransactional(Bench bench, Shape shape) {
+    /** @param together whether a transaction begins with its removal in one message, as the bus's does (ADR 14) */
+    TwinTransactional(Bench bench, Shape shape, boolean together) {
         this.bench = bench;
         this.shape = shape;
+        this.together = together;
         this.tally = new Tally(bench.events());
         this.pool = R2dbc.twinPool(bench.database(), shape.concurrency() + 1);
     }
 
     @Override
     public void prepare() {
-        R2dbc.fill(pool);
+        R2dbc.fill(pool, connection -> R2dbc.changed(connection, TwinSql.PREPARE_REMOVE, statement -> {}));
     }
 
     @Override
@@ -60,12 +63,17 @@ final class TwinTransactional implements Attempt {
     private Mono<Void> transaction(Page unit) {
         return Mono.usingWhen(
                 pool.create(),
-                connection -> Mono.from(connection.beginTransaction())
-                        .then(TwinSql.remove(connection, 1, unit.batch()))
+                connection -> beginAndRemove(connection, unit.batch())
                         .then(insert(connection, unit.orders()))
                         .then(Mono.from(connection.commitTransaction()))
                         .doOnSuccess(committed -> unit.orders().forEach(order -> tally.handled(order.number()))),
                 Connection::close);
+    }
+
+    private Mono<Long> beginAndRemove(Connection connection, TwinSql.Batch batch) {
+        return together
+                ? TwinSql.beginAndRemove(connection, 1, batch)
+                : Mono.from(connection.beginTransaction()).then(TwinSql.remove(connection, 1, batch));
     }
 
     private static Mono<Void> insert(Connection connection, List<Payload> orders) {
@@ -81,7 +89,8 @@ final class TwinTransactional implements Attempt {
 
     @Override
     public Map<String, Object> config() {
-        return Map.of("connections", shape.concurrency() + 1, "batchSize", shape.batchSize());
+        return Map.of(
+                "connections", shape.concurrency() + 1, "batchSize", shape.batchSize(), "beginsWithRemoval", together);
     }
 
     @Override

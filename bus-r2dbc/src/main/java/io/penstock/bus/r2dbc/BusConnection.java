@@ -38,12 +38,13 @@ final class BusConnection implements Connection, Wrapped<Connection> {
     private volatile TransactionEnding ending = TransactionEnding.ROLLED_BACK;
     private volatile boolean ended;
 
-    BusConnection(Connection connection) {
+    /** @param begin of the transaction, which happens once */
+    BusConnection(Connection connection, Mono<Void> begin) {
         this.connection = connection;
-        this.begin = Mono.defer(() -> Mono.from(connection.beginTransaction())).cache();
+        this.begin = begin;
     }
 
-    /** Begins the transaction, once; cancelling does not cancel that, or its end could come before its beginning. */
+    /** Completes when the transaction has begun. */
     Mono<Void> begin() {
         return begin;
     }

@@ -57,7 +57,8 @@ final class Connections {
         return Mono.from(raw(connection).close()).timeout(CLOSING).onErrorComplete();
     }
 
-    private static Connection raw(Connection connection) {
+    /** The driver's own connection, as far as it can be seen. */
+    static Connection raw(Connection connection) {
         Connection at = connection;
         while (!(at instanceof PostgresqlConnection)
                 && at instanceof Wrapped<?> wrapped

@@ -15,6 +15,7 @@ final class DatabaseErrors {
     private static final Set<String> UNDEFINED = Set.of("42P01", "3F000", "42703", "42501");
     // Transaction rollback, insufficient resources, object not in prerequisite state (a lock timeout, say).
     private static final Set<String> PASSING_CLASSES = Set.of("40", "53", "55");
+    private static final String NO_SUCH_STATEMENT = "26000";
     private static final String ROLLBACK_CLASS = "40";
     private static final String UNIQUE_VIOLATION = "23505";
     private static final int DEEPEST_CAUSE = 16;
@@ -47,6 +48,11 @@ final class DatabaseErrors {
     /** Whether a row with a value that has to be unique is there already. */
     static boolean isDuplicate(Throwable error) {
         return UNIQUE_VIOLATION.equals(sqlState(error));
+    }
+
+    /** Whether a prepared statement is not, or not any more. */
+    static boolean isStatementUnknown(Throwable error) {
+        return NO_SUCH_STATEMENT.equals(sqlState(error));
     }
 
     /** Whether a transaction lost against another one, wherever in the chain of causes that is said. */

@@ -41,7 +41,6 @@ final class DeliveryPipeline<T> {
     private final Scheduler threads;
     private final Predicate<Claimed> freesKey;
     private final Deadlines deadlines;
-    private final Deadlines taking;
     private final Failures failures;
     private final Suspects suspects;
 
@@ -63,7 +62,6 @@ final class DeliveryPipeline<T> {
         this.threads = threads;
         this.freesKey = freesKey;
         this.deadlines = new Deadlines(spec.options().timeout());
-        this.taking = new Deadlines(node.options().acquireTimeout());
         this.failures = new Failures(consumer);
         this.suspects = suspects;
     }
@@ -182,15 +180,11 @@ final class DeliveryPipeline<T> {
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
-                .run(connection -> take(unit, connection)
-                        .flatMap(owed -> retain(unit, owed, connection))
-                        .doOnNext(owed -> markAttempted(unit, owed))
-                        .flatMap(owed -> handleOwed(owed, handler, connection)));
-    }
-
-    /** Waits for another transaction that holds a row, so long. */
-    private Mono<List<Long>> take(DeliveryUnit<T> unit, Connection connection) {
-        return taking.limit(inbox.take(connection, unit.rows(), longestIdle()), "Taking the event from the inbox");
+                .run(
+                        connection -> node.taking().beginAndTake(connection, consumer.id(), unit.rows(), longestIdle()),
+                        (connection, taken) -> retain(unit, taken, connection)
+                                .doOnNext(owed -> markAttempted(unit, owed))
+                                .flatMap(owed -> handleOwed(owed, handler, connection)));
     }
 
     /** A row that is not ready any more is done, or was put off by a node that owned it in between. */

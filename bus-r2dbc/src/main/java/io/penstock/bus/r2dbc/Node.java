@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param database the connections on which deliveries and publishes are written
  * @param upkeep one connection apart, so that nothing keeps the node from renewing its leases; one that does not answer
  *     is given up before they are over
+ * @param taking how handlers' transactions begin
  * @param isolation where what may kill the node runs alone
  */
 record Node(
@@ -20,6 +21,7 @@ record Node(
         Database database,
         Database upkeep,
         Transactions transactions,
+        Taking taking,
         WakeUp wakeUp,
         Isolation isolation) {
 
@@ -42,6 +44,7 @@ record Node(
                         options.acquireTimeout(),
                         wakeUp::committed,
                         error -> listener.failed("follow a transaction's end", error)),
+                new Taking(schema),
                 wakeUp,
                 new Isolation());
     }

@@ -8,6 +8,7 @@ import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
@@ -48,16 +49,23 @@ final class Transactions {
      * connection is given back in any case.
      */
     <T> Mono<T> run(Function<BusConnection, Mono<T>> work) {
+        return run(
+                connection -> Mono.from(connection.beginTransaction()).thenReturn(true),
+                (begun, nothing) -> work.apply(begun));
+    }
+
+    /** The same, begun by a statement of the bus that does something besides. */
+    <B, T> Mono<T> run(Function<Connection, Mono<B>> begin, BiFunction<BusConnection, B, Mono<T>> work) {
         // One resource with one end each: were closing a resource of its own, a cancel would give the connection back
         // while it is still being rolled back, and the rollback would hit whoever borrowed it next.
-        return Mono.<T, BusConnection>usingWhen(
-                        acquire().map(BusConnection::new),
-                        begun -> begin(begun).then(Mono.defer(() -> work.apply(begun))),
-                        begun -> followed(begun, end(begun, commit(begun))),
+        return Mono.<T, Begun<B>>usingWhen(
+                        acquire().map(connection -> Begun.on(connection, begin)),
+                        begun -> answer(begun).flatMap(answer -> work.apply(begun.connection(), answer)),
+                        begun -> end(begun.connection(), this::commit),
                         // Errors of the ending would take the place of the one that is the reason for it.
-                        (begun, error) -> followed(begun, end(begun, endAfter(begun, error)))
+                        (begun, error) -> end(begun.connection(), connection -> endAfter(connection, error))
                                 .onErrorComplete(),
-                        begun -> followed(begun, end(begun, stop(begun))))
+                        begun -> end(begun.connection(), Transactions::stop))
                 .onErrorMap(Transactions::ofTheCommit);
     }
 
@@ -85,29 +93,35 @@ final class Transactions {
         return isWrapped && cause != null ? cause : error;
     }
 
-    /** A pool may lend a connection whose peer is gone without a word: nothing has run on it. */
-    private Mono<Void> begin(BusConnection begun) {
+    /** A pool may lend a connection whose peer is gone without a word. */
+    private <B> Mono<B> answer(Begun<B> begun) {
         return acquiring
-                .limit(begun.begin(), "BEGIN")
+                .limit(begun.answer(), "The beginning")
                 .onErrorMap(
                         TimeoutException.class,
                         error -> new NoConnectionException(
-                                "A connection of the application gave no answer within " + acquireTimeout, error));
+                                "No answer to the beginning of a transaction within " + acquireTimeout
+                                        + ": the connection has gone silent, or what is to be taken is locked",
+                                error));
     }
 
     private static Mono<Void> endAfter(BusConnection begun, Throwable error) {
         if (error instanceof NoConnectionException) {
-            return Connections.closeForGood(begun.unwrap());
+            return Connections.cancelStatement(begun.unwrap())
+                    .then(Mono.defer(() -> Connections.closeForGood(begun.unwrap())));
         }
         return error instanceof HandlerTimeoutException || error instanceof TimeoutException
                 ? stop(begun)
                 : rollback(begun);
     }
 
-    private Mono<Void> end(BusConnection begun, Mono<Void> end) {
-        return closing.limit(end, "The end of the transaction")
-                .onErrorResume(error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
-                .then(Mono.defer(() -> Mono.from(begun.unwrap().close())));
+    private Mono<Void> end(BusConnection begun, Function<BusConnection, Mono<Void>> end) {
+        return followed(
+                begun,
+                closing.limit(end.apply(begun), "The end of the transaction")
+                        .onErrorResume(
+                                error -> Connections.discard(begun.unwrap()).then(Mono.error(error)))
+                        .then(Mono.defer(() -> Mono.from(begun.unwrap().close()))));
     }
 
     private Mono<Void> commit(BusConnection begun) {
@@ -187,6 +201,18 @@ final class Transactions {
 
         NoConnectionException(String message, Throwable cause) {
             super(message, cause);
+        }
+    }
+
+    /**
+     * @param answer to what begins the transaction; it goes on whatever is cancelled, or the end could come before the
+     *     beginning
+     */
+    private record Begun<B>(BusConnection connection, Mono<B> answer) {
+
+        static <B> Begun<B> on(Connection connection, Function<Connection, Mono<B>> begin) {
+            Mono<B> answer = begin.apply(connection).cache();
+            return new Begun<>(new BusConnection(connection, answer.then()), answer);
         }
     }
 }

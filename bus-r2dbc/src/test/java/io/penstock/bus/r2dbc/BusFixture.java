@@ -179,6 +179,18 @@ final class BusFixture implements BeforeEachCallback, AfterEachCallback {
                 > 0);
     }
 
+    /** The transaction of a handler that waits for a row of the inbox. */
+    void awaitTakeThatWaits() {
+        awaitThat(() -> takesThatWait() > 0);
+    }
+
+    long takesThatWait() {
+        return one(
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                        + " AND query LIKE 'BEGIN; EXECUTE penstock_take%'",
+                row -> row.get("n", Long.class));
+    }
+
     static void awaitThat(Callable<Boolean> condition) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(condition);
     }

@@ -236,17 +236,10 @@ class InboxIntegrationTests {
                 .block(PATIENCE);
 
         claimed.tryEmitEmpty();
-        awaitThat(() -> waiting() == 1);
+        fixture.awaitTakeThatWaits();
 
         assertThat(runs).hasValue(0);
         Mono.from(end.apply(other)).then(Mono.from(other.close())).block(PATIENCE);
-    }
-
-    private int waiting() {
-        return fixture.one(
-                "SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
-                        + fixture.schema() + "%inbox%'",
-                row -> row.get("n", Integer.class));
     }
 
     private static ConsumerSpec.Builder<Keyed> each() {

@@ -1,0 +1,179 @@
+package io.penstock.bus.r2dbc;
+
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
+
+/**
+ * Begins a handler's transaction on a connection of the application's and takes rows from the inbox in it, with one
+ * message where that goes (ADR 14): of what is in one message the server runs nothing behind a BEGIN that failed.
+ *
+ * <p>Design note: such a message has no parameters, and a statement in it would be planned each time. So a connection has
+ * it prepared under a name, before it is first used. Whoever forgets it, as {@code DISCARD ALL} does, or a proxy that
+ * lends another server connection for each transaction, is begun and taken with two messages from then on.
+ */
+final class Taking {
+
+    // When its node freezes in a handler's transaction, or the network between them does, the server would keep that,
+    // and
+    // the rows' locks, for hours: it is told to end it. A row in the answer costs the driver more than a position in an
+    // array.
+    private static final String TAKE = """
+            WITH taken AS (
+                DELETE FROM ${schema}.inbox
+                 USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+                 WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])
+                RETURNING seq
+            )
+            SELECT ARRAY(SELECT seq FROM taken) AS seqs
+            """;
+
+    // With an array of one, whose length the planner would guess wrong, the application's connections would plan the
+    // statement anew each time, which takes longer than to run it.
+    private static final String TAKE_ONE = """
+            DELETE FROM ${schema}.inbox
+             USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+             WHERE consumer_id = $1 AND state = 0 AND seq = $2
+            """;
+
+    // In a block, because the driver would take the statements' parameters for those of the message.
+    private static final String PREPARE = """
+            DO $penstock$
+            BEGIN
+                IF NOT EXISTS (SELECT FROM pg_prepared_statements WHERE name = '%1$s') THEN
+                    EXECUTE $prepare$PREPARE %1$s (int4, int8, text) AS %3$s$prepare$;
+                END IF;
+                IF NOT EXISTS (SELECT FROM pg_prepared_statements WHERE name = '%2$s') THEN
+                    EXECUTE $prepare$PREPARE %2$s (int4, int8[], text) AS %4$s$prepare$;
+                END IF;
+            END
+            $penstock$
+            """;
+
+    private static final Duration LONGEST_IDLE = Duration.ofDays(24);
+
+    private final String takeOne;
+    private final String take;
+    private final String takeOneName;
+    private final String takeName;
+    private final String prepare;
+    // Whether the statements are prepared there; false: they do not stay.
+    private final Map<Connection, Boolean> prepared = Collections.synchronizedMap(new WeakHashMap<>());
+
+    Taking(SchemaName schema) {
+        this.takeOne = schema.in(TAKE_ONE);
+        this.take = schema.in(TAKE);
+        this.takeOneName = name(takeOne);
+        this.takeName = name(take);
+        this.prepare = PREPARE.formatted(takeOneName, takeName, takeOne, take);
+    }
+
+    /** Another version's, or another schema's, has another name. */
+    private static String name(String sql) {
+        return "penstock_take_" + Integer.toHexString(sql.hashCode());
+    }
+
+    /**
+     * Removes rows in a transaction that begins with that, and that the server rolls back when nothing comes for so long;
+     * emits those that were still there.
+     */
+    Mono<List<Long>> beginAndTake(Connection connection, int consumerId, List<Claimed> rows, Duration longestIdle) {
+        String millis = Long.toString(Math.min(longestIdle.toMillis(), LONGEST_IDLE.toMillis()));
+        Take take = new Take(connection, consumerId, rows, millis);
+        return Mono.defer(() -> isPrepared(connection))
+                .flatMap(isPrepared -> isPrepared ? together(take) : apart(take));
+    }
+
+    /** What hides the driver's connection may be another object each time, and be prepared each time. */
+    private Mono<Boolean> isPrepared(Connection connection) {
+        Connection raw = Connections.raw(connection);
+        Boolean known = raw instanceof PostgresqlConnection ? prepared.get(raw) : Boolean.FALSE;
+        return known != null ? Mono.just(known) : prepare(connection).doOnNext(done -> prepared.put(raw, done));
+    }
+
+    private Mono<Boolean> prepare(Connection connection) {
+        return Database.changed(connection, prepare, statement -> {})
+                .thenReturn(true)
+                .onErrorResume(error -> !DatabaseErrors.isOutcomeUnknown(error), error -> Mono.just(false));
+    }
+
+    private Mono<List<Long>> together(Take take) {
+        return (take.isOne() ? beginAndTakeOne(take) : beginAndTakeAll(take))
+                .onErrorResume(DatabaseErrors::isStatementUnknown, error -> forgotten(take));
+    }
+
+    private Mono<List<Long>> beginAndTakeOne(Take take) {
+        return Database.changed(take.connection(), take.message(takeOneName, take.seq()), statement -> {})
+                .map(take::oneIf);
+    }
+
+    private Mono<List<Long>> beginAndTakeAll(Take take) {
+        return Database.rows(take.connection(), take.message(takeName, take.array()), statement -> {}, Taking::seqs)
+                .single();
+    }
+
+    /** As a statement: the driver does not know yet that there is a transaction to roll back. */
+    private Mono<List<Long>> forgotten(Take take) {
+        prepared.put(Connections.raw(take.connection()), false);
+        return Database.changed(take.connection(), "ROLLBACK", statement -> {}).then(apart(take));
+    }
+
+    private Mono<List<Long>> apart(Take take) {
+        return Mono.from(take.connection().beginTransaction())
+                .then(Mono.defer(() -> take.isOne() ? takeOne(take) : takeAll(take)));
+    }
+
+    private Mono<List<Long>> takeOne(Take take) {
+        return Database.changed(take.connection(), takeOne, statement -> take.bind(statement, take.seq()))
+                .map(take::oneIf);
+    }
+
+    private Mono<List<Long>> takeAll(Take take) {
+        return Database.rows(take.connection(), this.take, statement -> take.bind(statement, take.seqs()), Taking::seqs)
+                .single();
+    }
+
+    private static List<Long> seqs(Readable row) {
+        return List.of(Rows.required(row, 0, Long[].class));
+    }
+
+    /** What is to be taken on a connection. */
+    private record Take(Connection connection, int consumerId, List<Claimed> rows, String idleMillis) {
+
+        boolean isOne() {
+            return rows.size() == 1;
+        }
+
+        long seq() {
+            return rows.get(0).seq();
+        }
+
+        Long[] seqs() {
+            return rows.stream().map(Claimed::seq).toArray(Long[]::new);
+        }
+
+        List<Long> oneIf(long taken) {
+            return taken == 0 ? List.of() : List.of(seq());
+        }
+
+        String array() {
+            return rows.stream().map(row -> Long.toString(row.seq())).collect(Collectors.joining(",", "'{", "}'"));
+        }
+
+        String message(String statement, Object seqs) {
+            return "BEGIN; EXECUTE " + statement + " (" + consumerId + ", " + seqs + ", '" + idleMillis + "')";
+        }
+
+        void bind(Statement statement, Object seqs) {
+            statement.bind(0, consumerId).bind(1, seqs).bind(2, idleMillis);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.penstock.bus.r2dbc;
+
+import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
+import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.RunningConsumer;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** A handler's transaction begins with the statement that takes its rows, where the connection keeps that prepared. */
+class TakingIntegrationTests {
+
+    private static final String PREPARED =
+            "SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE 'penstock_take%'";
+    private static final int EVENTS = 20;
+
+    @RegisterExtension
+    final BusFixture fixture = new BusFixture();
+
+    // One connection, so that what is done to it meets all.
+    private final ConnectionPool application = TestServer.pool(1);
+    private final List<Long> prepared = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void close() {
+        application.disposeLater().block(PATIENCE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void isPreparedOnceOnAConnection(boolean inBatches) {
+        R2dbcEventBus bus = fixture.bus(application, fixture.options().build());
+        fixture.subscribe(bus, consumer(inBatches, TakingIntegrationTests::preparedStatements));
+
+        publish(bus, EVENTS);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(prepared).isNotEmpty().containsOnly(2L);
+        assertThat(fixture.listener.completed).hasValue(EVENTS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aConnectionThatForgetsItIsBegunWithoutAndNoAttemptIsLost(boolean inBatches) {
+        R2dbcEventBus bus = fixture.bus(application, fixture.options().build());
+        AtomicInteger forgotten = new AtomicInteger();
+        fixture.subscribe(
+                bus,
+                consumer(
+                        inBatches,
+                        connection -> forgotten.getAndIncrement() == 0
+                                ? forget(connection)
+                                : preparedStatements(connection)));
+
+        publish(bus, EVENTS);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(prepared)
+                .as("the fault was there, and the connection was left alone after")
+                .isNotEmpty()
+                .containsOnly(0L);
+        assertThat(fixture.listener.completed).hasValue(EVENTS);
+        assertThat(fixture.listener.retries).isEmpty();
+        assertThat(fixture.listener.released).isEmpty();
+    }
+
+    @Test
+    void aRowThatStaysLockedIsPutOffAndTriedAgain() {
+        R2dbcEventBus bus = fixture.bus(
+                application,
+                fixture.options().acquireTimeout(Duration.ofMillis(300)).build());
+        RunningConsumer consumer = fixture.subscribe(bus, consumer(false, TakingIntegrationTests::preparedStatements));
+        consumer.pause().block(PATIENCE);
+        publish(bus, 1);
+        Connection other = Mono.from(fixture.application.create()).block(PATIENCE);
+        Mono.from(other.beginTransaction()).block(PATIENCE);
+        Database.rows(other, "SELECT seq FROM " + fixture.schema() + ".inbox FOR UPDATE", s -> {}, row -> 0)
+                .blockLast(PATIENCE);
+
+        consumer.resume().block(PATIENCE);
+        fixture.awaitTakeThatWaits();
+        awaitThat(() -> !fixture.listener.released.isEmpty());
+        assertThat(fixture.listener.released.get(0).reason()).contains("No answer to the beginning");
+        Mono.from(other.rollbackTransaction()).then(Mono.from(other.close())).block(PATIENCE);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(fixture.listener.completed).hasValue(1);
+        assertThat(fixture.listener.retries).isEmpty();
+    }
+
+    private ConsumerSpec<Keyed> consumer(boolean inBatches, Function<Connection, Mono<Long>> work) {
+        ConsumerSpec.Builder<Keyed> builder = ConsumerSpec.named("c").on(Keyed.TYPE, Keyed.class);
+        return inBatches
+                ? builder.batchSize(5)
+                        .transactionalBatch(Connection.class, (events, connection) -> remember(work.apply(connection)))
+                : builder.transactional(Connection.class, (event, connection) -> remember(work.apply(connection)));
+    }
+
+    private Mono<Void> remember(Mono<Long> statements) {
+        return statements.doOnNext(prepared::add).then();
+    }
+
+    private static Mono<Long> preparedStatements(Connection connection) {
+        return Database.rows(connection, PREPARED, s -> {}, row -> row.get("n", Long.class))
+                .single();
+    }
+
+    private static Mono<Long> forget(Connection connection) {
+        return Database.changed(connection, "DEALLOCATE ALL", s -> {}).then(Mono.empty());
+    }
+
+    private static void publish(R2dbcEventBus bus, int events) {
+        bus.inTransaction(tx -> Flux.fromStream(Keyed.events("a", 1, events))
+                        .concatMap(tx::publish)
+                        .then())
+                .block(PATIENCE);
+    }
+}
