@@ -3,17 +3,13 @@ package io.penstock.bus.r2dbc;
 import io.penstock.bus.BusListener;
 import io.penstock.bus.ConsumerSpec;
 import io.penstock.bus.Delivery;
-import io.penstock.bus.Event;
-import io.penstock.bus.EventExpiredException;
 import io.penstock.bus.Handler;
-import io.penstock.bus.HandlerNeverEndedException;
 import io.penstock.bus.Outcome;
-import io.penstock.bus.PayloadDecodingException;
-import io.penstock.bus.UnknownEventTypeException;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +23,7 @@ import reactor.core.scheduler.Scheduler;
  */
 final class DeliveryPipeline<T> {
 
-    private static final Duration UNKNOWN_TYPE_PAUSE = Duration.ofSeconds(5);
     private static final Duration FROZEN = Duration.ofSeconds(5);
-    private static final Outcome NOT_OURS =
-            new Outcome.Released("this node does not deliver it any more", Duration.ZERO);
 
     private final Registered consumer;
     private final ConsumerSpec<T> spec;
@@ -38,6 +31,7 @@ final class DeliveryPipeline<T> {
     private final BusListener listener;
     private final Inbox inbox;
     private final Ownership ownership;
+    private final Opening<T> opening;
     private final Scheduler threads;
     private final Predicate<Claimed> freesKey;
     private final Deadlines deadlines;
@@ -59,6 +53,7 @@ final class DeliveryPipeline<T> {
         this.listener = node.listener();
         this.inbox = new Inbox(node.database(), consumer.id());
         this.ownership = ownership;
+        this.opening = new Opening<>(consumer, spec, node.options().codec(), ownership);
         this.threads = threads;
         this.freesKey = freesKey;
         this.deadlines = new Deadlines(spec.options().timeout());
@@ -66,10 +61,60 @@ final class DeliveryPipeline<T> {
         this.suspects = suspects;
     }
 
-    /** To be called, and subscribed to, on a handler's thread. Emits how each row of the unit ended. */
+    /**
+     * Whether a delivery may be begun on any thread just now: a transactional handler's begins with the database, and no
+     * code of the application runs before the event is taken.
+     */
+    boolean mayBeginAnywhere() {
+        return spec.handler() instanceof Handler.TransactionalEach
+                && node.transactions().canBorrow();
+    }
+
+    /**
+     * To be called, and subscribed to, on a handler's thread, unless it may be begun anywhere. Emits how each row of the
+     * unit ended.
+     */
     Mono<List<Ended>> deliver(List<Claimed> rows) {
+        if (spec.handler() instanceof Handler.TransactionalEach<T, ?> each) {
+            return mayTake(rows.get(0))
+                    ? takeAndOpen(rows.get(0), each)
+                    : Mono.defer(() -> openAndDeliver(rows)).subscribeOn(threads);
+        }
+        return openAndDeliver(rows);
+    }
+
+    /** Whether it is worth a transaction, and nothing has to be stored before that. */
+    private boolean mayTake(Claimed row) {
+        return opening.mayOpen(row) && !suspects.concern(row);
+    }
+
+    /** Of one event: one that is not to be handled is put back by rolling back. */
+    private Mono<List<Ended>> takeAndOpen(Claimed row, Handler.TransactionalEach<T, ?> handler) {
+        AtomicReference<DeliveryUnit<T>> unit = new AtomicReference<>(DeliveryUnit.unopened(consumer, row));
+        return node.transactions()
+                .run(
+                        connection -> take(connection, List.of(row)),
+                        (connection, taken) -> Mono.defer(() -> openTaken(unit))
+                                // The answer came on a thread of the driver, where no code of the application may run.
+                                .subscribeOn(threads)
+                                .flatMap(opened -> handleTaken(opened, taken, eachOf(handler), connection)))
+                .onErrorResume(error -> fail(unit.get(), error));
+    }
+
+    private Mono<DeliveryUnit<T>> openTaken(AtomicReference<DeliveryUnit<T>> unit) {
         try {
-            DeliveryUnit<T> unit = open(rows);
+            DeliveryUnit<T> opened = opening.open(unit.get().rows());
+            unit.set(opened);
+            opened.rows().forEach(row -> listener.started(delivery(row)));
+            return opened.isEmpty() ? Mono.error(new NotHandledException()) : Mono.just(opened);
+        } catch (Throwable error) {
+            return Mono.error(error);
+        }
+    }
+
+    private Mono<List<Ended>> openAndDeliver(List<Claimed> rows) {
+        try {
+            DeliveryUnit<T> unit = opening.open(rows);
             return unit.isEmpty() ? Mono.just(unit.ended()) : guarded(unit);
         } catch (Throwable error) {
             Outcome released = notDelivered(error);
@@ -91,56 +136,6 @@ final class DeliveryPipeline<T> {
                 "it could not be delivered: " + error.getClass().getName(), failures.pause());
     }
 
-    private DeliveryUnit<T> open(List<Claimed> rows) {
-        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer, rows.size());
-        rows.forEach(row -> open(row, unit));
-        return unit;
-    }
-
-    private void open(Claimed row, DeliveryUnit<T> unit) {
-        if (!ownership.mayStart(row)) {
-            unit.end(row, NOT_OURS);
-        } else if (unit.holds(row)) {
-            unit.end(row, Failures.BEHIND);
-        } else if (row.begun() > 1 && row.failures() >= spec.options().retry().maxAttempts()) {
-            unit.end(row, new Outcome.Dead(neverEnded(row)));
-        } else if (row.isExpired()) {
-            unit.end(
-                    row,
-                    new Outcome.Dead(new EventExpiredException("Event " + row.event() + " expired at "
-                            + row.event().expiresAt() + " before it was delivered")));
-        } else {
-            decode(row, unit);
-        }
-    }
-
-    private HandlerNeverEndedException neverEnded(Claimed row) {
-        return new HandlerNeverEndedException("Consumer '" + spec.name() + "' began " + row.event() + " "
-                + (row.begun() - 1) + " times by itself, and each time its node died before the handler ended");
-    }
-
-    private void decode(Claimed row, DeliveryUnit<T> unit) {
-        Class<? extends T> target = spec.payloadOf(row.event().type());
-        if (target == null) {
-            unit.end(row, new Outcome.Released("no handler for its type here", UNKNOWN_TYPE_PAUSE));
-            return;
-        }
-        try {
-            unit.add(
-                    row,
-                    row.event()
-                            .<T>withPayload(node.options().codec().decode(row.event(), target))
-                            .build());
-        } catch (UnknownEventTypeException e) {
-            unit.end(row, new Outcome.Released(String.valueOf(e.getMessage()), UNKNOWN_TYPE_PAUSE));
-        } catch (PayloadDecodingException e) {
-            unit.end(row, new Outcome.Dead(e));
-        } catch (Throwable e) {
-            // A codec or a payload class may throw anything, and Reactor would let some errors pass by all operators.
-            unit.end(row, new Outcome.Dead(new PayloadDecodingException("The codec failed on " + row.event(), e)));
-        }
-    }
-
     private Mono<List<Ended>> begin(DeliveryUnit<T> unit) {
         for (Claimed row : unit.rows()) {
             listener.started(delivery(row));
@@ -149,9 +144,13 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
+        if (error instanceof NotHandledException) {
+            return Mono.just(unit.ended());
+        }
         try {
             boolean ours = unit.rows().stream().allMatch(ownership::mayEnd) && !(error instanceof LeaseOverException);
-            return Mono.just(ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
+            return Mono.just(
+                    ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, Opening.NOT_OURS)));
         } catch (Throwable another) {
             Outcome released = notDelivered(another);
             return Mono.just(unit.end(row -> Ended.notAttempted(row, released)));
@@ -167,10 +166,10 @@ final class DeliveryPipeline<T> {
             return plain(unit, () -> batch.function().apply(unit.events()));
         }
         if (handler instanceof Handler.TransactionalEach<T, ?> each) {
-            return transactional(unit, (owed, connection) -> call(each, owed.event(), connection));
+            return transactional(unit, eachOf(each));
         }
         Handler.TransactionalBatch<T, ?> batch = (Handler.TransactionalBatch<T, ?>) handler;
-        return transactional(unit, (owed, connection) -> call(batch, owed.events(), connection));
+        return transactional(unit, batchOf(batch));
     }
 
     private Mono<List<Ended>> plain(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
@@ -181,10 +180,19 @@ final class DeliveryPipeline<T> {
     private Mono<List<Ended>> transactional(DeliveryUnit<T> unit, TransactionalCall<T> handler) {
         return node.transactions()
                 .run(
-                        connection -> node.taking().beginAndTake(connection, consumer.id(), unit.rows(), longestIdle()),
-                        (connection, taken) -> retain(unit, taken, connection)
-                                .doOnNext(owed -> markAttempted(unit, owed))
-                                .flatMap(owed -> handleOwed(owed, handler, connection)));
+                        connection -> take(connection, unit.rows()),
+                        (connection, taken) -> handleTaken(unit, taken, handler, connection));
+    }
+
+    private Mono<List<Ended>> handleTaken(
+            DeliveryUnit<T> unit, List<Long> taken, TransactionalCall<T> handler, BusConnection connection) {
+        return retain(unit, taken, connection)
+                .doOnNext(owed -> markAttempted(unit, owed))
+                .flatMap(owed -> handleOwed(owed, handler, connection));
+    }
+
+    private Mono<List<Long>> take(Connection connection, List<Claimed> rows) {
+        return node.taking().beginAndTake(connection, consumer.id(), rows, longestIdle());
     }
 
     /** A row that is not ready any more is done, or was put off by a node that owned it in between. */
@@ -247,14 +255,14 @@ final class DeliveryPipeline<T> {
         return new Delivery(spec.name(), row.event(), row.attempt(), node.name());
     }
 
-    private static <T, C> @Nullable Mono<Void> call(
-            Handler.TransactionalEach<T, C> handler, Event<T> event, Connection connection) {
-        return handler.function().apply(event, handler.transaction().cast(connection));
+    private static <T, C> TransactionalCall<T> eachOf(Handler.TransactionalEach<T, C> handler) {
+        return (owed, connection) ->
+                handler.function().apply(owed.event(), handler.transaction().cast(connection));
     }
 
-    private static <T, C> @Nullable Mono<Void> call(
-            Handler.TransactionalBatch<T, C> handler, List<Event<T>> events, Connection connection) {
-        return handler.function().apply(events, handler.transaction().cast(connection));
+    private static <T, C> TransactionalCall<T> batchOf(Handler.TransactionalBatch<T, C> handler) {
+        return (owed, connection) ->
+                handler.function().apply(owed.events(), handler.transaction().cast(connection));
     }
 
     /** The transaction is to be rolled back, and nothing of it recorded. */
@@ -262,6 +270,14 @@ final class DeliveryPipeline<T> {
 
         LeaseOverException() {
             super("This node's lease was over before the handler ended", null, false, false);
+        }
+    }
+
+    /** The transaction is to be rolled back: the unit has ended without its handler. */
+    private static final class NotHandledException extends RuntimeException {
+
+        NotHandledException() {
+            super("There is nothing to handle", null, false, false);
         }
     }
 

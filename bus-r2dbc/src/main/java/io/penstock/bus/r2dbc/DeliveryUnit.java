@@ -32,6 +32,13 @@ final class DeliveryUnit<T> {
         this.events = new ArrayList<>(most);
     }
 
+    /** One row whose event is not decoded yet. */
+    static <T> DeliveryUnit<T> unopened(Registered consumer, Claimed row) {
+        DeliveryUnit<T> unit = new DeliveryUnit<>(consumer, 1);
+        unit.rows.add(row);
+        return unit;
+    }
+
     /** Whether an earlier row of its key ended here so that this one has to wait. */
     boolean holds(Claimed row) {
         return heldKeys != null && heldKeys.contains(row.keyHash());

@@ -54,8 +54,8 @@ final class Dispatcher {
         this.suspects = new Suspects(node, consumer.id(), ownership, threads);
         DeliveryPipeline<?> pipeline =
                 new DeliveryPipeline<>(consumer, consumer.spec(), node, ownership, threads, suspects, this::freesKey);
-        this.gate = new Gate(concurrency, handlers, pipeline::deliver, this::ended);
-        this.alone = new Gate(1, handlers, pipeline::deliver, this::ended);
+        this.gate = new Gate(concurrency, handlers, pipeline::mayBeginAnywhere, pipeline::deliver, this::ended);
+        this.alone = new Gate(1, handlers, () -> false, pipeline::deliver, this::ended);
         this.claiming = new Loop(this::round, error -> listener.failed("claim " + consumer.name(), error));
     }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -25,18 +26,28 @@ final class Gate implements Disposable {
     private final @Nullable UnitRun[] running;
     private final int[] freeSlots;
     private final Executor threads;
+    private final BooleanSupplier mayBeginHere;
     private final Function<List<Claimed>, Mono<List<Ended>>> deliver;
     private final Consumer<List<Ended>> onEnd;
     private int free;
     private boolean disposed;
 
-    /** @param deliver called on the threads; {@code onEnd} gets what it emits */
-    Gate(int most, Executor threads, Function<List<Claimed>, Mono<List<Ended>>> deliver, Consumer<List<Ended>> onEnd) {
+    /**
+     * @param deliver called on the threads; {@code onEnd} gets what it emits
+     * @param mayBeginHere whether the next may be begun where one ended instead, which saves waking a thread
+     */
+    Gate(
+            int most,
+            Executor threads,
+            BooleanSupplier mayBeginHere,
+            Function<List<Claimed>, Mono<List<Ended>>> deliver,
+            Consumer<List<Ended>> onEnd) {
         this.running = new @Nullable UnitRun[most];
         this.freeSlots = new int[most];
         Arrays.setAll(freeSlots, slot -> slot);
         this.free = most;
         this.threads = threads;
+        this.mayBeginHere = mayBeginHere;
         this.deliver = deliver;
         this.onEnd = onEnd;
     }
@@ -70,21 +81,38 @@ final class Gate implements Disposable {
     }
 
     private void startWaiting() {
-        while (free > 0 && !disposed) {
-            List<Claimed> unit = waiting.poll();
-            if (unit == null) {
-                return;
-            }
-            int slot = freeSlots[--free];
-            UnitRun run = new UnitRun(slot, unit, deliver, onEnd, this::left);
-            running[slot] = run;
+        for (UnitRun run = next(); run != null; run = next()) {
             threads.execute(run);
         }
     }
 
-    private synchronized void left(UnitRun run) {
+    private @Nullable UnitRun next() {
+        List<Claimed> unit = free == 0 || disposed ? null : waiting.poll();
+        if (unit == null) {
+            return null;
+        }
+        int slot = freeSlots[--free];
+        UnitRun run = new UnitRun(slot, unit, deliver, onEnd, this::left);
+        running[slot] = run;
+        return run;
+    }
+
+    private void left(UnitRun run) {
+        UnitRun next = instead(run);
+        if (next == null) {
+            return;
+        }
+        // Behind one that ended while it was being begun, they would go ever deeper.
+        if (!run.isBeginning() && mayBeginHere.getAsBoolean()) {
+            next.begin();
+        } else {
+            threads.execute(next);
+        }
+    }
+
+    private synchronized @Nullable UnitRun instead(UnitRun run) {
         running[run.slot()] = null;
         freeSlots[free++] = run.slot();
-        startWaiting();
+        return next();
     }
 }

@@ -1,7 +1,5 @@
 package io.penstock.bus.r2dbc;
 
-import io.penstock.bus.Outcome;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +39,6 @@ final class Suspects {
              WHERE consumer_id = $1 AND state = 0 AND inbox.seq = before.seq AND inbox.seq = ANY ($2::int8[])
             """;
 
-    private static final Outcome NOT_OURS =
-            new Outcome.Released("this node does not deliver it any more", Duration.ZERO);
     private static final int MOST_ROWS = 1_000;
 
     private final Node node;
@@ -63,11 +59,15 @@ final class Suspects {
     /** Whether a unit has rows that may have killed a node. */
     boolean concern(DeliveryUnit<?> unit) {
         for (Claimed row : unit.rows()) {
-            if (row.isSuspected() || ownership.isSuspect(row)) {
+            if (concern(row)) {
                 return true;
             }
         }
         return false;
+    }
+
+    boolean concern(Claimed row) {
+        return row.isSuspected() || ownership.isSuspect(row);
     }
 
     /** Begins a unit that is of concern: when it is stored that it is begun, or in its turn. */
@@ -116,7 +116,7 @@ final class Suspects {
     }
 
     private static <T> Mono<List<Ended>> notOurs(DeliveryUnit<T> unit) {
-        return Mono.fromCallable(() -> unit.end(row -> Ended.notAttempted(row, NOT_OURS)));
+        return Mono.fromCallable(() -> unit.end(row -> Ended.notAttempted(row, Opening.NOT_OURS)));
     }
 
     /** Until the end, of which a cancel is none. */

@@ -2,7 +2,6 @@ package io.penstock.bus.r2dbc;
 
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.Collections;
@@ -24,9 +23,16 @@ final class Taking {
 
     // When its node freezes in a handler's transaction, or the network between them does, the server would keep that,
     // and
-    // the rows' locks, for hours: it is told to end it. A row in the answer costs the driver more than a position in an
-    // array.
-    private static final String TAKE = """
+    // the rows' locks, for hours: it is told to end it.
+    private static final String TAKE_ALL = """
+            DELETE FROM ${schema}.inbox
+             USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
+             WHERE consumer_id = $1 AND state = 0 AND seq = ANY ($2::int8[])
+            """;
+
+    // The same where some are gone: to say which were there, the server reads each row again. A row in the answer costs
+    // the driver more than a position in an array.
+    private static final String TAKE_SOME = """
             WITH taken AS (
                 DELETE FROM ${schema}.inbox
                  USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
@@ -61,19 +67,20 @@ final class Taking {
     private static final Duration LONGEST_IDLE = Duration.ofDays(24);
 
     private final String takeOne;
-    private final String take;
+    private final String takeSome;
     private final String takeOneName;
-    private final String takeName;
+    private final String takeAllName;
     private final String prepare;
     // Whether the statements are prepared there; false: they do not stay.
     private final Map<Connection, Boolean> prepared = Collections.synchronizedMap(new WeakHashMap<>());
 
     Taking(SchemaName schema) {
+        String takeAll = schema.in(TAKE_ALL);
         this.takeOne = schema.in(TAKE_ONE);
-        this.take = schema.in(TAKE);
+        this.takeSome = schema.in(TAKE_SOME);
         this.takeOneName = name(takeOne);
-        this.takeName = name(take);
-        this.prepare = PREPARE.formatted(takeOneName, takeName, takeOne, take);
+        this.takeAllName = name(takeAll);
+        this.prepare = PREPARE.formatted(takeOneName, takeAllName, takeOne, takeAll);
     }
 
     /** Another version's, or another schema's, has another name. */
@@ -106,43 +113,41 @@ final class Taking {
     }
 
     private Mono<List<Long>> together(Take take) {
-        return (take.isOne() ? beginAndTakeOne(take) : beginAndTakeAll(take))
+        String message = take.isOne() ? take.message(takeOneName, take.seq()) : take.message(takeAllName, take.array());
+        return Database.changed(take.connection(), message, statement -> {})
+                .flatMap(taken -> taken == 0 || taken == take.rows().size()
+                        ? Mono.just(taken == 0 ? List.<Long>of() : take.seqs())
+                        : again(take))
                 .onErrorResume(DatabaseErrors::isStatementUnknown, error -> forgotten(take));
     }
 
-    private Mono<List<Long>> beginAndTakeOne(Take take) {
-        return Database.changed(take.connection(), take.message(takeOneName, take.seq()), statement -> {})
-                .map(take::oneIf);
-    }
-
-    private Mono<List<Long>> beginAndTakeAll(Take take) {
-        return Database.rows(take.connection(), take.message(takeName, take.array()), statement -> {}, Taking::seqs)
-                .single();
-    }
-
-    /** As a statement: the driver does not know yet that there is a transaction to roll back. */
     private Mono<List<Long>> forgotten(Take take) {
         prepared.put(Connections.raw(take.connection()), false);
+        return again(take);
+    }
+
+    /** Ended by a statement: after an error the driver does not know yet that there is a transaction to roll back. */
+    private Mono<List<Long>> again(Take take) {
         return Database.changed(take.connection(), "ROLLBACK", statement -> {}).then(apart(take));
     }
 
     private Mono<List<Long>> apart(Take take) {
         return Mono.from(take.connection().beginTransaction())
-                .then(Mono.defer(() -> take.isOne() ? takeOne(take) : takeAll(take)));
+                .then(Mono.defer(() -> take.isOne() ? takeOne(take) : takeSome(take)));
     }
 
     private Mono<List<Long>> takeOne(Take take) {
         return Database.changed(take.connection(), takeOne, statement -> take.bind(statement, take.seq()))
-                .map(take::oneIf);
+                .map(taken -> taken == 0 ? List.of() : take.seqs());
     }
 
-    private Mono<List<Long>> takeAll(Take take) {
-        return Database.rows(take.connection(), this.take, statement -> take.bind(statement, take.seqs()), Taking::seqs)
+    private Mono<List<Long>> takeSome(Take take) {
+        return Database.rows(
+                        take.connection(),
+                        takeSome,
+                        statement -> take.bind(statement, take.seqs().toArray(Long[]::new)),
+                        row -> List.of(Rows.required(row, 0, Long[].class)))
                 .single();
-    }
-
-    private static List<Long> seqs(Readable row) {
-        return List.of(Rows.required(row, 0, Long[].class));
     }
 
     /** What is to be taken on a connection. */
@@ -156,12 +161,8 @@ final class Taking {
             return rows.get(0).seq();
         }
 
-        Long[] seqs() {
-            return rows.stream().map(Claimed::seq).toArray(Long[]::new);
-        }
-
-        List<Long> oneIf(long taken) {
-            return taken == 0 ? List.of() : List.of(seq());
+        List<Long> seqs() {
+            return rows.stream().map(Claimed::seq).toList();
         }
 
         String array() {

@@ -2,6 +2,7 @@ package io.penstock.bus.r2dbc;
 
 import io.penstock.bus.HandlerTimeoutException;
 import io.penstock.bus.PublishOutcomeUnknownException;
+import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ValidationDepth;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
@@ -24,6 +26,7 @@ final class Transactions {
     private static final Duration LONGEST_ENDING = Duration.ofSeconds(30);
 
     private final ConnectionFactory application;
+    private final @Nullable ConnectionPool pool;
     private final Duration acquireTimeout;
     private final Deadlines acquiring;
     private final Deadlines committing = new Deadlines(LONGEST_ENDING);
@@ -38,10 +41,20 @@ final class Transactions {
             Consumer<List<Hint>> onCommitted,
             Consumer<Throwable> onFollowerFailed) {
         this.application = application;
+        this.pool = application instanceof ConnectionPool lending ? lending : null;
         this.acquireTimeout = acquireTimeout;
         this.acquiring = new Deadlines(acquireTimeout);
         this.onCommitted = onCommitted;
         this.onFollowerFailed = onFollowerFailed;
+    }
+
+    /**
+     * Whether a connection is there to be lent by a pool that is known to do nothing besides. Opened on one of the driver's
+     * threads, a connection would be put onto that same thread.
+     */
+    boolean canBorrow() {
+        return pool != null
+                && pool.getMetrics().map(metrics -> metrics.idleSize() > 0).orElse(false);
     }
 
     /**

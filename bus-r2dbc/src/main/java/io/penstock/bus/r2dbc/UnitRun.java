@@ -12,7 +12,7 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * One unit on its way through the pipeline, begun on a handler's thread. When it ends while that thread is still in it,
+ * One unit on its way through the pipeline, mostly begun on a handler's thread. When it ends while that thread is still in it,
  * a handler blocks there after its time: the thread is interrupted.
  *
  * <p>Design note: {@code subscribeOn} does this too, with a worker, a future and two sets of disposables for each unit,
@@ -28,6 +28,7 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
     private final Consumer<List<Ended>> onEnd;
     private final Consumer<UnitRun> onLeft;
     private @Nullable Thread thread;
+    private volatile boolean beginning;
     private boolean told;
     private boolean over;
 
@@ -54,9 +55,18 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
 
     @Override
     public void run() {
-        if (!enter()) {
-            return;
+        if (enter()) {
+            try {
+                begin();
+            } finally {
+                leaveThread();
+            }
         }
+    }
+
+    /** The same where it is called, which may be a thread of the driver: it is never interrupted. */
+    void begin() {
+        beginning = true;
         try {
             deliver.apply(unit).subscribe(this);
         } catch (Throwable fatal) {
@@ -64,8 +74,12 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
             // What was begun of it goes on no longer than what is told of it.
             cancel();
         } finally {
-            leaveThread();
+            beginning = false;
         }
+    }
+
+    boolean isBeginning() {
+        return beginning;
     }
 
     @Override

@@ -10,11 +10,14 @@ import io.penstock.bus.JacksonEventCodec;
 import io.penstock.bus.OnDead;
 import io.penstock.bus.RawJson;
 import io.penstock.bus.RunningConsumer;
+import io.r2dbc.spi.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,10 +30,15 @@ class DecodingIntegrationTests {
 
     private final Keyed.Log log = new Keyed.Log();
 
-    @Test
-    void anUndecodablePayloadIsDeadAtOnceAndOthersFlow() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anUndecodablePayloadIsDeadAtOnceAndOthersFlow(boolean transactional) {
         R2dbcEventBus bus = fixture.bus();
-        fixture.subscribe(bus, each().handle(this::record));
+        fixture.subscribe(
+                bus,
+                transactional
+                        ? each().transactional(Connection.class, (event, connection) -> record(event))
+                        : each().handle(this::record));
         Event<RawJson> spoilt = spoilt("a");
 
         bus.publishAll(Flux.just(Keyed.event("a", 0), spoilt, Keyed.event("a", 1)))
@@ -77,13 +85,18 @@ class DecodingIntegrationTests {
         assertThat(log.of("b")).containsExactly(0, 1);
     }
 
-    @Test
-    void anEventOfATypeWithoutHandlerHereIsPutOffAndDeliveredOnceOneKnowsIt() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anEventOfATypeWithoutHandlerHereIsPutOffAndDeliveredOnceOneKnowsIt(boolean transactional) {
         R2dbcEventBus bus = fixture.bus();
         RunningConsumer both =
                 fixture.subscribe(bus, each().on("thing.new", Keyed.class).handle(this::record));
         both.unsubscribe().block(PATIENCE);
-        RunningConsumer old = fixture.subscribe(bus, each().handle(this::record));
+        RunningConsumer old = fixture.subscribe(
+                bus,
+                transactional
+                        ? each().transactional(Connection.class, (event, connection) -> record(event))
+                        : each().handle(this::record));
 
         bus.publishAll(Flux.just(Event.of("thing.new", new Keyed("new", 0)), Keyed.event("a", 0)))
                 .then()

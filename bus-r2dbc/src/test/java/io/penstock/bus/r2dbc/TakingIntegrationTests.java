@@ -5,11 +5,17 @@ import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.bus.ConsumerSpec;
+import io.penstock.bus.Event;
+import io.penstock.bus.EventCodec;
+import io.penstock.bus.JacksonEventCodec;
+import io.penstock.bus.RawJson;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -102,6 +108,27 @@ class TakingIntegrationTests {
         assertThat(fixture.listener.retries).isEmpty();
     }
 
+    @Test
+    void codeOfTheApplicationRunsOnItsConsumersThreadsWhereverADeliveryBegins() {
+        Queue<String> names = new ConcurrentLinkedQueue<>();
+        R2dbcEventBus bus = fixture.bus(
+                application, fixture.options().codec(new NamingCodec(names)).build());
+        fixture.subscribe(
+                bus,
+                ConsumerSpec.named("c")
+                        .on(Keyed.TYPE, Keyed.class)
+                        .concurrency(1)
+                        .transactional(
+                                Connection.class,
+                                (event, connection) -> Mono.fromRunnable(
+                                        () -> names.add(Thread.currentThread().getName()))));
+
+        publish(bus, EVENTS);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(names).hasSize(2 * EVENTS).allMatch(name -> name.startsWith("penstock-handler"));
+    }
+
     private ConsumerSpec<Keyed> consumer(boolean inBatches, Function<Connection, Mono<Long>> work) {
         ConsumerSpec.Builder<Keyed> builder = ConsumerSpec.named("c").on(Keyed.TYPE, Keyed.class);
         return inBatches
@@ -128,5 +155,22 @@ class TakingIntegrationTests {
                         .concatMap(tx::publish)
                         .then())
                 .block(PATIENCE);
+    }
+
+    /** Remembers on which threads payloads are read. */
+    private record NamingCodec(Queue<String> names) implements EventCodec {
+
+        private static final EventCodec JSON = JacksonEventCodec.create();
+
+        @Override
+        public String encode(Event<?> event) {
+            return JSON.encode(event);
+        }
+
+        @Override
+        public <T> T decode(Event<RawJson> stored, Class<T> target) {
+            names.add(Thread.currentThread().getName());
+            return JSON.decode(stored, target);
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.penstock.bus.r2dbc;
 import static io.penstock.bus.r2dbc.BusFixture.PATIENCE;
 import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.penstock.bus.BusListener;
 import io.penstock.bus.ConsumerSpec;
@@ -154,7 +155,17 @@ class WakeUpIntegrationTests {
         subscribe(bus, "probe", "probe", probed);
         awaitThat(() -> claims.of("audit") > 0 && claims.of("probe") > 0);
         probe(bus).block(PATIENCE);
+        awaitNoMoreClaims();
         return bus;
+    }
+
+    /** Of what leasing partitions brought about: that may signal more than once. */
+    private void awaitNoMoreClaims() {
+        AtomicInteger seen = new AtomicInteger(-1);
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).until(() -> {
+            int now = claims.of("audit");
+            return seen.getAndSet(now) == now;
+        });
     }
 
     /** Has gone all the way to another consumer: whatever was signalled before has been followed by then. */
