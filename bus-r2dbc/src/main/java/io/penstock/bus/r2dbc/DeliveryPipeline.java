@@ -17,8 +17,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The life of one unit, a delivery or a batch of them: admit and decode, begin, take from the inbox, handle, commit.
- * Every ending is an {@link Outcome}, which is written elsewhere. Errors only with what Reactor throws past its
+ * The life of one unit, a delivery or a batch of them: admit and decode, begin and take from the inbox, handle, commit. A
+ * single event's transaction begins first, and it is decoded once it is taken.
+ *
+ * <p>Every ending is an {@link Outcome}, which is written elsewhere. Errors only with what Reactor throws past its
  * operators.
  */
 final class DeliveryPipeline<T> {
@@ -94,10 +96,12 @@ final class DeliveryPipeline<T> {
         return node.transactions()
                 .run(
                         connection -> take(connection, List.of(row)),
-                        (connection, taken) -> Mono.defer(() -> openTaken(unit))
+                        (connection, taken) -> taken.isEmpty()
+                                ? retain(unit.get(), taken, connection).map(DeliveryUnit::ended)
                                 // The answer came on a thread of the driver, where no code of the application may run.
-                                .subscribeOn(threads)
-                                .flatMap(opened -> handleTaken(opened, taken, eachOf(handler), connection)))
+                                : Mono.defer(() -> openTaken(unit))
+                                        .flatMap(opened -> handleHere(opened, eachOf(handler), connection))
+                                        .subscribeOn(threads))
                 .onErrorResume(error -> fail(unit.get(), error));
     }
 
@@ -181,14 +185,9 @@ final class DeliveryPipeline<T> {
         return node.transactions()
                 .run(
                         connection -> take(connection, unit.rows()),
-                        (connection, taken) -> handleTaken(unit, taken, handler, connection));
-    }
-
-    private Mono<List<Ended>> handleTaken(
-            DeliveryUnit<T> unit, List<Long> taken, TransactionalCall<T> handler, BusConnection connection) {
-        return retain(unit, taken, connection)
-                .doOnNext(owed -> markAttempted(unit, owed))
-                .flatMap(owed -> handleOwed(owed, handler, connection));
+                        (connection, taken) -> retain(unit, taken, connection)
+                                .doOnNext(owed -> markAttempted(unit, owed))
+                                .flatMap(owed -> handleOwed(owed, handler, connection)));
     }
 
     private Mono<List<Long>> take(Connection connection, List<Claimed> rows) {
@@ -205,12 +204,14 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> handleOwed(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
-        if (owed.isEmpty()) {
-            return Mono.just(owed.ended());
-        }
-        // The connection's answer came on a thread of the driver, where no code of the application may run.
+        // The connection's answer came on a thread of the driver.
+        return owed.isEmpty()
+                ? Mono.just(owed.ended())
+                : Mono.defer(() -> handleHere(owed, handler, connection)).subscribeOn(threads);
+    }
+
+    private Mono<List<Ended>> handleHere(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
         return handle(owed, () -> handler.call(owed, connection), () -> owed)
-                .subscribeOn(threads)
                 .flatMap(handled -> handled(handled, connection));
     }
 

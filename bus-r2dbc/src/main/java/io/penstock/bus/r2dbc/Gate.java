@@ -33,8 +33,9 @@ final class Gate implements Disposable {
     private boolean disposed;
 
     /**
-     * @param deliver called on the threads; {@code onEnd} gets what it emits
+     * @param threads on which units are begun
      * @param mayBeginHere whether the next may be begun where one ended instead, which saves waking a thread
+     * @param onEnd gets what {@code deliver} emits
      */
     Gate(
             int most,

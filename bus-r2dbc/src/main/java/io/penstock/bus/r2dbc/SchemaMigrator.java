@@ -117,7 +117,9 @@ final class SchemaMigrator {
     }
 
     private Mono<Void> run(Connection connection, String sql) {
-        return Database.changed(connection, database.sql(sql), statement -> {}).then();
+        // Many commands are a simple message, which one with a fetch size is not.
+        return Database.changed(connection, database.sql(sql), statement -> statement.fetchSize(0))
+                .then();
     }
 
     /** Read where blocking is allowed: the driver's threads run what follows. */

@@ -1,12 +1,16 @@
 package io.penstock.bus.r2dbc;
 
+import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.Wrapped;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
@@ -16,14 +20,14 @@ import reactor.core.publisher.Mono;
  * message where that goes (ADR 14): of what is in one message the server runs nothing behind a BEGIN that failed.
  *
  * <p>Design note: such a message has no parameters, and a statement in it would be planned each time. So a connection has
- * it prepared under a name, before it is first used. Whoever forgets it, as {@code DISCARD ALL} does, or a proxy that
- * lends another server connection for each transaction, is begun and taken with two messages from then on.
+ * it prepared under a name, before it is first used. One that forgets it, as {@code DISCARD ALL} makes it do, or whose
+ * pooler lends another server connection for each transaction, is begun and taken with two messages from then on.
  */
 final class Taking {
 
-    // When its node freezes in a handler's transaction, or the network between them does, the server would keep that,
-    // and
-    // the rows' locks, for hours: it is told to end it.
+    // When its node freezes in a handler's transaction, or the network between them does, the server would keep it and
+    // the
+    // rows' locks for hours: it is told to end it.
     private static final String TAKE_ALL = """
             DELETE FROM ${schema}.inbox
              USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
@@ -85,7 +89,8 @@ final class Taking {
 
     /** Another version's, or another schema's, has another name. */
     private static String name(String sql) {
-        return "penstock_take_" + Integer.toHexString(sql.hashCode());
+        UUID hash = UUID.nameUUIDFromBytes(sql.getBytes(StandardCharsets.UTF_8));
+        return "penstock_take_" + hash.toString().replace("-", "");
     }
 
     /**
@@ -99,22 +104,40 @@ final class Taking {
                 .flatMap(isPrepared -> isPrepared ? together(take) : apart(take));
     }
 
-    /** What hides the driver's connection may be another object each time, and be prepared each time. */
     private Mono<Boolean> isPrepared(Connection connection) {
         Connection raw = Connections.raw(connection);
-        Boolean known = raw instanceof PostgresqlConnection ? prepared.get(raw) : Boolean.FALSE;
-        return known != null ? Mono.just(known) : prepare(connection).doOnNext(done -> prepared.put(raw, done));
+        Boolean known = isPlain(connection) ? prepared.get(raw) : Boolean.FALSE;
+        return known != null ? Mono.just(known) : prepare(connection, raw);
     }
 
-    private Mono<Boolean> prepare(Connection connection) {
-        return Database.changed(connection, prepare, statement -> {})
+    /** What an application puts around its connections may have its own way to begin, or be another one each time. */
+    private static boolean isPlain(Connection connection) {
+        return connection instanceof PostgresqlConnection
+                || (connection.getClass().getPackage() == ConnectionPool.class.getPackage()
+                        && connection instanceof Wrapped<?> lent
+                        && lent.unwrap() instanceof PostgresqlConnection);
+    }
+
+    private Mono<Boolean> prepare(Connection connection, Connection raw) {
+        return run(connection, prepare)
+                .doOnNext(done -> prepared.put(raw, true))
                 .thenReturn(true)
-                .onErrorResume(error -> !DatabaseErrors.isOutcomeUnknown(error), error -> Mono.just(false));
+                .onErrorResume(error -> !DatabaseErrors.isOutcomeUnknown(error), error -> {
+                    if (!DatabaseErrors.isPassing(error)) {
+                        prepared.put(raw, false);
+                    }
+                    return Mono.just(false);
+                });
+    }
+
+    /** As a simple message, whatever the driver's option says: with a fetch size it would prepare it, as one command. */
+    private static Mono<Long> run(Connection connection, String message) {
+        return Database.changed(connection, message, statement -> statement.fetchSize(0));
     }
 
     private Mono<List<Long>> together(Take take) {
         String message = take.isOne() ? take.message(takeOneName, take.seq()) : take.message(takeAllName, take.array());
-        return Database.changed(take.connection(), message, statement -> {})
+        return run(take.connection(), message)
                 .flatMap(taken -> taken == 0 || taken == take.rows().size()
                         ? Mono.just(taken == 0 ? List.<Long>of() : take.seqs())
                         : again(take))
@@ -128,7 +151,7 @@ final class Taking {
 
     /** Ended by a statement: after an error the driver does not know yet that there is a transaction to roll back. */
     private Mono<List<Long>> again(Take take) {
-        return Database.changed(take.connection(), "ROLLBACK", statement -> {}).then(apart(take));
+        return run(take.connection(), "ROLLBACK").then(apart(take));
     }
 
     private Mono<List<Long>> apart(Take take) {

@@ -41,7 +41,7 @@ final class Transactions {
             Consumer<List<Hint>> onCommitted,
             Consumer<Throwable> onFollowerFailed) {
         this.application = application;
-        this.pool = application instanceof ConnectionPool lending ? lending : null;
+        this.pool = application.getClass() == ConnectionPool.class ? (ConnectionPool) application : null;
         this.acquireTimeout = acquireTimeout;
         this.acquiring = new Deadlines(acquireTimeout);
         this.onCommitted = onCommitted;
@@ -49,8 +49,8 @@ final class Transactions {
     }
 
     /**
-     * Whether a connection is there to be lent by a pool that is known to do nothing besides. Opened on one of the driver's
-     * threads, a connection would be put onto that same thread.
+     * Whether a connection is there to be lent by a pool that does nothing besides. Opened on one of the driver's threads,
+     * a connection would be put onto that same thread.
      */
     boolean canBorrow() {
         return pool != null
@@ -168,11 +168,12 @@ final class Transactions {
     /**
      * Rolls back behind whatever was sent. The driver sends a new statement in two parts, with an answer between them,
      * and lets a ROLLBACK in between: the statement would run after it, in no transaction. An answer to something else
-     * says that both parts are out.
+     * says that both parts are out, and behind an error that the driver knows that there is a transaction.
      */
     private static Mono<Void> rollback(BusConnection begun) {
         begun.end();
         return begun.begin()
+                .onErrorComplete()
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().validate(ValidationDepth.REMOTE))))
                 .onErrorComplete()
                 .then(Mono.defer(() -> Mono.from(begun.unwrap().rollbackTransaction())));
@@ -224,7 +225,7 @@ final class Transactions {
     private record Begun<B>(BusConnection connection, Mono<B> answer) {
 
         static <B> Begun<B> on(Connection connection, Function<Connection, Mono<B>> begin) {
-            Mono<B> answer = begin.apply(connection).cache();
+            Mono<B> answer = Mono.defer(() -> begin.apply(connection)).cache();
             return new Begun<>(new BusConnection(connection, answer.then()), answer);
         }
     }

@@ -12,8 +12,8 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * One unit on its way through the pipeline, mostly begun on a handler's thread. When it ends while that thread is still in it,
- * a handler blocks there after its time: the thread is interrupted.
+ * One unit on its way through the pipeline, as a rule begun on a handler's thread. When it ends while that thread is still
+ * in it, a handler blocks there after its time: the thread is interrupted.
  *
  * <p>Design note: {@code subscribeOn} does this too, with a worker, a future and two sets of disposables for each unit,
  * a tenth of the CPU of a drain.

@@ -12,6 +12,10 @@ import io.penstock.bus.RawJson;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.Wrapped;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -89,6 +94,58 @@ class TakingIntegrationTests {
         R2dbcEventBus bus = fixture.bus(
                 application,
                 fixture.options().acquireTimeout(Duration.ofMillis(300)).build());
+
+        deliverWhatIsLocked(
+                bus,
+                () -> assertThat(fixture.listener.released.get(0).reason()).contains("No answer to the beginning"));
+    }
+
+    @Test
+    void aTakeThatTheServerRefusesLeavesItsConnectionAsItWas() {
+        ConnectionPool impatient = TestServer.pool(1, options -> options.lockWaitTimeout(Duration.ofMillis(300)));
+        R2dbcEventBus bus = fixture.bus(impatient, fixture.options().build());
+
+        deliverWhatIsLocked(
+                bus,
+                () -> assertThat(Mono.usingWhen(
+                                        impatient.create(),
+                                        TakingIntegrationTests::preparedStatements,
+                                        Connection::close)
+                                .block(PATIENCE))
+                        .isEqualTo(2));
+        impatient.disposeLater().block(PATIENCE);
+    }
+
+    @Test
+    void theDriversFetchSizeDoesNotMatter() {
+        ConnectionPool fetching = TestServer.pool(1, options -> options.fetchSize(10));
+        R2dbcEventBus bus = fixture.bus(fetching, fixture.options().build());
+        fixture.subscribe(bus, consumer(false, TakingIntegrationTests::preparedStatements));
+
+        publish(bus, EVENTS);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(prepared).containsOnly(2L);
+        assertThat(fixture.listener.released).isEmpty();
+        fetching.disposeLater().block(PATIENCE);
+    }
+
+    @Test
+    void aConnectionWithAWayOfItsOwnToBeginIsAskedTo() {
+        AtomicInteger begun = new AtomicInteger();
+        R2dbcEventBus bus =
+                fixture.bus(new Wrapping(application, begun), fixture.options().build());
+        fixture.subscribe(bus, consumer(false, TakingIntegrationTests::preparedStatements));
+
+        publish(bus, 1);
+
+        awaitThat(() -> fixture.count("inbox") == 0);
+        assertThat(begun).as("publishing, and delivering").hasValue(2);
+        assertThat(prepared).containsOnly(0L);
+    }
+
+    /** Publishes to a consumer while another transaction has the row, and goes on once it was put off. */
+    private void deliverWhatIsLocked(R2dbcEventBus bus, Runnable afterIt) {
         RunningConsumer consumer = fixture.subscribe(bus, consumer(false, TakingIntegrationTests::preparedStatements));
         consumer.pause().block(PATIENCE);
         publish(bus, 1);
@@ -100,7 +157,7 @@ class TakingIntegrationTests {
         consumer.resume().block(PATIENCE);
         fixture.awaitTakeThatWaits();
         awaitThat(() -> !fixture.listener.released.isEmpty());
-        assertThat(fixture.listener.released.get(0).reason()).contains("No answer to the beginning");
+        afterIt.run();
         Mono.from(other.rollbackTransaction()).then(Mono.from(other.close())).block(PATIENCE);
 
         awaitThat(() -> fixture.count("inbox") == 0);
@@ -155,6 +212,33 @@ class TakingIntegrationTests {
                         .concatMap(tx::publish)
                         .then())
                 .block(PATIENCE);
+    }
+
+    /** The application's connections as one of its libraries may wrap them; what is counted is what that would do. */
+    private record Wrapping(ConnectionPool unwrap, AtomicInteger begun)
+            implements ConnectionFactory, Wrapped<ConnectionPool> {
+
+        @Override
+        public Publisher<? extends Connection> create() {
+            return unwrap.create().map(this::wrapped);
+        }
+
+        @Override
+        public ConnectionFactoryMetadata getMetadata() {
+            return unwrap.getMetadata();
+        }
+
+        private Connection wrapped(Connection connection) {
+            return (Connection) Proxy.newProxyInstance(
+                    TakingIntegrationTests.class.getClassLoader(),
+                    new Class<?>[] {Connection.class, Wrapped.class},
+                    (proxy, method, arguments) -> {
+                        if (method.getName().equals("beginTransaction")) {
+                            begun.incrementAndGet();
+                        }
+                        return method.getName().equals("unwrap") ? connection : method.invoke(connection, arguments);
+                    });
+        }
     }
 
     /** Remembers on which threads payloads are read. */

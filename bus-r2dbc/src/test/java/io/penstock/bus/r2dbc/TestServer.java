@@ -7,6 +7,7 @@ import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.function.UnaryOperator;
 
 /**
  * One real PostgreSQL for all tests of the JVM. Its fsync is off, as nothing here asserts what survives a crash of the
@@ -19,12 +20,17 @@ final class TestServer {
     private TestServer() {}
 
     static PostgresqlConnectionFactory connections() {
-        return new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                .host("localhost")
-                .port(POSTGRES.getPort())
-                .username("postgres")
-                .password("postgres")
-                .database("postgres")
+        return connections(options -> options);
+    }
+
+    private static PostgresqlConnectionFactory connections(
+            UnaryOperator<PostgresqlConnectionConfiguration.Builder> more) {
+        return new PostgresqlConnectionFactory(more.apply(PostgresqlConnectionConfiguration.builder()
+                        .host("localhost")
+                        .port(POSTGRES.getPort())
+                        .username("postgres")
+                        .password("postgres")
+                        .database("postgres"))
                 .build());
     }
 
@@ -33,7 +39,12 @@ final class TestServer {
     }
 
     static ConnectionPool pool(int size) {
-        return new ConnectionPool(ConnectionPoolConfiguration.builder(connections())
+        return pool(size, options -> options);
+    }
+
+    /** With options of the driver besides. */
+    static ConnectionPool pool(int size, UnaryOperator<PostgresqlConnectionConfiguration.Builder> more) {
+        return new ConnectionPool(ConnectionPoolConfiguration.builder(connections(more))
                 .initialSize(0)
                 .maxSize(size)
                 .build());
