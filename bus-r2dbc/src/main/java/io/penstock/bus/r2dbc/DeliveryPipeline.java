@@ -101,7 +101,8 @@ final class DeliveryPipeline<T> {
                                 // The answer came on a thread of the driver, where no code of the application may run.
                                 : Mono.defer(() -> openTaken(unit))
                                         .flatMap(opened -> handleHere(opened, eachOf(handler), connection))
-                                        .subscribeOn(threads))
+                                        .subscribeOn(threads)
+                                        .flatMap(handled -> handled(handled, connection)))
                 .onErrorResume(error -> fail(unit.get(), error));
     }
 
@@ -204,15 +205,19 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> handleOwed(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
-        // The connection's answer came on a thread of the driver.
-        return owed.isEmpty()
-                ? Mono.just(owed.ended())
-                : Mono.defer(() -> handleHere(owed, handler, connection)).subscribeOn(threads);
+        if (owed.isEmpty()) {
+            return Mono.just(owed.ended());
+        }
+        // The connection's answer came on a thread of the driver. What follows the handler stays outside: its end would
+        // interrupt a handler that has completed and is not back yet.
+        return handleHere(owed, handler, connection)
+                .subscribeOn(threads)
+                .flatMap(handled -> handled(handled, connection));
     }
 
-    private Mono<List<Ended>> handleHere(DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
-        return handle(owed, () -> handler.call(owed, connection), () -> owed)
-                .flatMap(handled -> handled(handled, connection));
+    private Mono<DeliveryUnit<T>> handleHere(
+            DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
+        return handle(owed, () -> handler.call(owed, connection), () -> owed);
     }
 
     /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */

@@ -1,16 +1,18 @@
 package io.penstock.bus.r2dbc;
 
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.Wrapped;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
@@ -25,9 +27,8 @@ import reactor.core.publisher.Mono;
  */
 final class Taking {
 
-    // When its node freezes in a handler's transaction, or the network between them does, the server would keep it and
-    // the
-    // rows' locks for hours: it is told to end it.
+    // When its node freezes in a handler's transaction, or the network between them does, the server would keep that
+    // for hours, and the rows' locks with it: it is told to end it.
     private static final String TAKE_ALL = """
             DELETE FROM ${schema}.inbox
              USING (SELECT set_config('idle_in_transaction_session_timeout', $3, true)) AS fence
@@ -89,8 +90,12 @@ final class Taking {
 
     /** Another version's, or another schema's, has another name. */
     private static String name(String sql) {
-        UUID hash = UUID.nameUUIDFromBytes(sql.getBytes(StandardCharsets.UTF_8));
-        return "penstock_take_" + hash.toString().replace("-", "");
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(sql.getBytes(StandardCharsets.UTF_8));
+            return "penstock_take_" + HexFormat.of().formatHex(hash, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
     }
 
     /**
@@ -112,10 +117,9 @@ final class Taking {
 
     /** What an application puts around its connections may have its own way to begin, or be another one each time. */
     private static boolean isPlain(Connection connection) {
-        return connection instanceof PostgresqlConnection
-                || (connection.getClass().getPackage() == ConnectionPool.class.getPackage()
-                        && connection instanceof Wrapped<?> lent
-                        && lent.unwrap() instanceof PostgresqlConnection);
+        boolean isLent = connection.getClass().getPackage() == ConnectionPool.class.getPackage();
+        Object own = isLent && connection instanceof Wrapped<?> lent ? lent.unwrap() : connection;
+        return own != null && own.getClass().getPackage() == PostgresqlConnectionFactory.class.getPackage();
     }
 
     private Mono<Boolean> prepare(Connection connection, Connection raw) {
@@ -130,7 +134,7 @@ final class Taking {
                 });
     }
 
-    /** As a simple message, whatever the driver's option says: with a fetch size it would prepare it, as one command. */
+    /** As a simple message: with a fetch size, which may be an option of the driver, it would prepare it as one command. */
     private static Mono<Long> run(Connection connection, String message) {
         return Database.changed(connection, message, statement -> statement.fetchSize(0));
     }

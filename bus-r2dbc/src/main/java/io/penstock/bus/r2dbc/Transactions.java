@@ -49,8 +49,8 @@ final class Transactions {
     }
 
     /**
-     * Whether a connection is there to be lent by a pool that does nothing besides. Opened on one of the driver's threads,
-     * a connection would be put onto that same thread.
+     * Whether a connection is there to be lent by a pool that does nothing besides, but for hooks of its configuration.
+     * Opened on one of the driver's threads, a connection would be put onto that same thread.
      */
     boolean canBorrow() {
         return pool != null

@@ -9,6 +9,7 @@ import io.penstock.bus.Event;
 import io.penstock.bus.EventCodec;
 import io.penstock.bus.JacksonEventCodec;
 import io.penstock.bus.RawJson;
+import io.penstock.bus.RetryPolicy;
 import io.penstock.bus.RunningConsumer;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
@@ -142,6 +143,40 @@ class TakingIntegrationTests {
         awaitThat(() -> fixture.count("inbox") == 0);
         assertThat(begun).as("publishing, and delivering").hasValue(2);
         assertThat(prepared).containsOnly(0L);
+    }
+
+    @Test
+    void aHandlerThatHasCompletedIsNotInterruptedByWhatFollowsIt() {
+        AtomicInteger runs = new AtomicInteger();
+        Queue<Boolean> interrupted = new ConcurrentLinkedQueue<>();
+        R2dbcEventBus bus = fixture.bus();
+        fixture.subscribe(
+                bus,
+                ConsumerSpec.named("c")
+                        .on(Keyed.TYPE, Keyed.class)
+                        .ordered()
+                        .retry(RetryPolicy.attempts(2).withBackoff(Duration.ofMillis(300), Duration.ofMillis(300)))
+                        .transactional(
+                                Connection.class,
+                                (event, connection) -> runs.getAndIncrement() == 0
+                                        ? Mono.error(new IllegalStateException("holds back the next"))
+                                        : Mono.<Void>empty()
+                                                .doFinally(end -> interrupted.add(isInterruptedWithin(100)))));
+
+        publish(bus, 2);
+
+        awaitThat(() -> fixture.count("inbox") == 0 && interrupted.size() == 2);
+        assertThat(fixture.listener.parked.get()).as("what follows is there").isPositive();
+        assertThat(interrupted).containsExactly(false, false);
+    }
+
+    private static boolean isInterruptedWithin(long millis) {
+        try {
+            Thread.sleep(millis);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
     }
 
     /** Publishes to a consumer while another transaction has the row, and goes on once it was put off. */
