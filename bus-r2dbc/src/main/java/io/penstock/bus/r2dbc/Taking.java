@@ -1,7 +1,7 @@
 package io.penstock.bus.r2dbc;
 
 import io.r2dbc.pool.ConnectionPool;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.Wrapped;
@@ -69,6 +69,7 @@ final class Taking {
             $penstock$
             """;
 
+    private static final String DRIVER = "io.r2dbc.postgresql";
     private static final Duration LONGEST_IDLE = Duration.ofDays(24);
 
     private final String takeOne;
@@ -119,7 +120,8 @@ final class Taking {
     private static boolean isPlain(Connection connection) {
         boolean isLent = connection.getClass().getPackage() == ConnectionPool.class.getPackage();
         Object own = isLent && connection instanceof Wrapped<?> lent ? lent.unwrap() : connection;
-        return own != null && own.getClass().getPackage() == PostgresqlConnectionFactory.class.getPackage();
+        return own instanceof PostgresqlConnection
+                && own.getClass().getPackageName().equals(DRIVER);
     }
 
     private Mono<Boolean> prepare(Connection connection, Connection raw) {

@@ -186,7 +186,9 @@ class OrderPerKeyIntegrationTests {
         for (int i = 0; i < 4; i++) {
             Event<Keyed> head = events.get(i);
             long behind = 99 - i;
-            awaitThat(() -> fixture.inbox("c").equals(Map.of(2, behind, 3, 1L)));
+            int dead = i + 1;
+            awaitThat(
+                    () -> fixture.inbox("c").equals(Map.of(2, behind, 3, 1L)) && fixture.listener.dead.size() == dead);
             assertThat(fixture.listener.dead.get(i).event().id()).isEqualTo(head.id());
             bus.deadLetters().discard("c", head.id()).block(PATIENCE);
         }
