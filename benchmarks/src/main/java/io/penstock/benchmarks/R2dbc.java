@@ -60,9 +60,8 @@ final class R2dbc {
         int size = pool.getMetrics().map(PoolMetrics::getMaxAllocatedSize).orElseThrow();
         Blocking.await(Flux.range(0, size)
                 .flatMap(i -> pool.create(), size)
-                .flatMap(connection -> prepare.apply(connection).thenReturn(connection))
                 .collectList()
-                .flatMap(R2dbc::close));
+                .flatMap(opened -> Flux.fromIterable(opened).concatMap(prepare).then(close(opened))));
     }
 
     static Mono<Void> close(List<Connection> connections) {
