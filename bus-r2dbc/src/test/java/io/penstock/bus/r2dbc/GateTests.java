@@ -23,14 +23,12 @@ class GateTests {
 
     private final Queue<Runnable> threads = new ArrayDeque<>();
     private final List<Ended> ended = new ArrayList<>();
+    private final Sinks.One<List<Ended>> first = Sinks.one();
     private boolean mayBeginHere = true;
 
     @Test
     void theNextBeginsWhereOneEndedIfItMay() {
-        Sinks.One<List<Ended>> first = Sinks.one();
-        Gate gate = gate(unit -> seq(unit) == 0 ? first.asMono() : completed(unit));
-        gate.enter(units(2));
-        runAll();
+        withTwo();
 
         first.tryEmitValue(List.of(end(0)));
 
@@ -40,10 +38,7 @@ class GateTests {
 
     @Test
     void theNextBeginsOnAThreadOtherwise() {
-        Sinks.One<List<Ended>> first = Sinks.one();
-        Gate gate = gate(unit -> seq(unit) == 0 ? first.asMono() : completed(unit));
-        gate.enter(units(2));
-        runAll();
+        withTwo();
         mayBeginHere = false;
 
         first.tryEmitValue(List.of(end(0)));
@@ -66,16 +61,21 @@ class GateTests {
 
     @Test
     void nothingBeginsAnyMoreOnceItIsDisposedOf() {
-        Sinks.One<List<Ended>> first = Sinks.one();
-        Gate gate = gate(unit -> seq(unit) == 0 ? first.asMono() : completed(unit));
-        gate.enter(units(2));
-        runAll();
+        Gate gate = withTwo();
 
         gate.dispose();
         first.tryEmitValue(List.of(end(0)));
         runAll();
 
         assertThat(ended).isEmpty();
+    }
+
+    /** The first has begun, and ends when it is told to. */
+    private Gate withTwo() {
+        Gate gate = gate(unit -> seq(unit) == 0 ? first.asMono() : completed(unit));
+        gate.enter(units(2));
+        runAll();
+        return gate;
     }
 
     private Gate gate(Function<List<Claimed>, Mono<List<Ended>>> deliver) {
