@@ -19,7 +19,8 @@ import java.util.UUID;
  * @param limits how large an event may be; default {@link EventLimits#DEFAULTS}
  * @param listener observes the bus; default {@link LoggingBusListener}
  * @param connections the bus's own connections, 2 to 100; default 5
- * @param pollInterval how often the database is asked for work no signal told of, 10 ms to 1 day; default 1 s
+ * @param pollInterval how often the database is asked for work no signal told of, 10 ms to 1 day; default 1 s.
+ *     Of a consumer that works through a backlog, only each fifth poll looks for what committed late
  * @param lease how long partitions stay with a node that is silent, 1 s to 1 h; default 15 s
  * @param retention how long finished events are kept after they were published, from 0; default 7 days
  * @param retentionInterval how often they are removed, 1 s to 1 day; default 1 min

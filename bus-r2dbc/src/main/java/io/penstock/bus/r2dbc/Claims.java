@@ -18,7 +18,9 @@ final class Claims {
             """
             SELECT inbox.seq, inbox.key_hash, nullif(inbox.attempts, 0) AS attempts,
                    nullif(inbox.begun::int4, 0) AS begun,
-                   (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8 AS expires_in,
+                   CASE WHEN event.expires_at IS NOT NULL
+                        THEN (extract(epoch FROM event.expires_at - clock_timestamp()) * 1000)::int8
+                   END AS expires_in,
             """ + Rows.eventColumns("nullif(event.type, $6::text)", "nullif(event.source, $7::text)");
 
     // Looked up one by one behind the OFFSET, or the planner may read the outbox from its beginning and look for each
@@ -31,12 +33,14 @@ final class Claims {
 
     // Runs along the primary key (consumer_id, state, seq): parked and dead rows are not passed. Rows in memory already
     // are left out, so the cursor may step back at any time; the server looks them up in a hash table, where an array
-    // would be compared with each row from its beginning.
+    // would be compared with each row from its beginning, as the partitions are. Where all are this node's, and nothing
+    // is to be left out, null says so, and costs no row anything.
     static final String READY = COLUMNS + """
 
               FROM (SELECT * FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
+                       AND ($3::int4[] IS NULL OR ready.partition = ANY ($3::int4[]))
+                       AND ($4::int8[] IS NULL OR ready.seq NOT IN (SELECT unnest($4::int8[])))
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
             """ + WITH_EVENTS;
@@ -49,7 +53,8 @@ final class Claims {
 
               FROM (SELECT seq, key_hash, attempts, begun FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2 AND ready.seq <= $8
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
+                       AND ($3::int4[] IS NULL OR ready.partition = ANY ($3::int4[]))
+                       AND ($4::int8[] IS NULL OR ready.seq NOT IN (SELECT unnest($4::int8[])))
                      ORDER BY ready.seq
                      LIMIT $5) AS inbox
               FULL JOIN (
@@ -76,7 +81,8 @@ final class Claims {
                    pg_current_xact_id()::text::int8 AS own_xid
               FROM (SELECT * FROM ${schema}.inbox ready
                      WHERE ready.consumer_id = $1 AND ready.state = 0 AND ready.seq > $2
-                       AND ready.partition = ANY ($3::int4[]) AND ready.seq NOT IN (SELECT unnest($4::int8[]))
+                       AND ($3::int4[] IS NULL OR ready.partition = ANY ($3::int4[]))
+                       AND ($4::int8[] IS NULL OR ready.seq NOT IN (SELECT unnest($4::int8[])))
                        AND (cardinality($8::int8[]) = 0 OR ready.key_hash = ANY ($8::int8[]))
                        AND ready.key_hash NOT IN (SELECT unnest($9::int8[]))
                      ORDER BY ready.seq
@@ -161,14 +167,16 @@ final class Claims {
     }
 
     private void bind(Statement statement, Range range, HeldPartitions held, RangeReading.Usual usual) {
+        boolean ownsAll = held.isWhole(consumer.options().partitions());
+        boolean takesAll = range.without().length == 0;
         statement
                 .bind(0, consumer.id())
                 .bind(1, range.above())
-                .bind(2, held.claimable())
-                .bind(3, range.without())
                 .bind(4, range.limit())
                 .bind(5, usual.type())
                 .bind(6, usual.source());
+        Database.bind(statement, 2, ownsAll ? null : held.claimable(), Integer[].class);
+        Database.bind(statement, 3, takesAll ? null : range.without(), Long[].class);
         if (consumer.isOrdered()) {
             statement.bind(7, range.onlyKeys()).bind(8, range.exceptKeys());
         } else if (range.isAlong()) {

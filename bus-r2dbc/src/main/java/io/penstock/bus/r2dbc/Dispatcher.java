@@ -71,6 +71,11 @@ final class Dispatcher {
         return window.size();
     }
 
+    /** Whether there was more than was read last: it comes to what is new without being told. */
+    boolean readsOn() {
+        return window.hasMore();
+    }
+
     PartitionLeases.Member member() {
         return new PartitionLeases.Member(consumer.id(), consumer.name(), window::holdsAnyOf, claiming::signal);
     }

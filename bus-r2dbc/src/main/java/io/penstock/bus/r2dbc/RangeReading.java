@@ -40,12 +40,13 @@ final class RangeReading {
         this.gain = gain;
         this.usual = usual;
         this.early = early;
-        this.atOnce = consumer.isOrdered() ? Integer.MAX_VALUE : wholeUnits(consumer.unitSize());
+        this.atOnce = rowsAtOnce(consumer);
     }
 
-    /** So many rows that no batch is cut short by being handed over, unless one of them goes alone. */
-    private static int wholeUnits(int size) {
-        return (LEAST_EARLY + size - 1) / size * size;
+    /** So many that no batch is cut short by being handed over, unless one of them goes alone. */
+    static int rowsAtOnce(Registered consumer) {
+        int size = consumer.unitSize();
+        return consumer.isOrdered() ? Integer.MAX_VALUE : (LEAST_EARLY + size - 1) / size * size;
     }
 
     Usual usual() {

@@ -15,12 +15,15 @@ import reactor.core.publisher.Mono;
  */
 final class Sweep {
 
-    // The clock_timestamp() of the result is harmless; the comparison with due_at is left to who promotes.
+    // The clock_timestamp() of the result is harmless; the comparison with due_at is left to who promotes. Of busy
+    // consumers nothing that is ready is looked for: the server would pass all they have removed since the last time.
     private static final String LOOK = """
             SELECT consumer.id::int4 AS id, consumer.paused,
-                   coalesce((SELECT seq FROM ${schema}.inbox
-                              WHERE consumer_id = consumer.id AND state = 0
-                              ORDER BY seq LIMIT 1), 9223372036854775807) AS lowest_seq,
+                   coalesce(CASE WHEN consumer.id <> ALL ($2::int4[])
+                                 THEN (SELECT seq FROM ${schema}.inbox
+                                        WHERE consumer_id = consumer.id AND state = 0
+                                        ORDER BY seq LIMIT 1)
+                            END, 9223372036854775807) AS lowest_seq,
                    coalesce((SELECT ceil(extract(epoch FROM due_at - clock_timestamp()) * 1000)::int8
                                FROM ${schema}.inbox
                               WHERE consumer_id = consumer.id AND state = 1
@@ -30,11 +33,15 @@ final class Sweep {
             """;
 
     private static final double JITTER = 0.2;
+    private static final Integer[] NONE = {};
+    // Whoever works through a backlog comes to what is new by itself, so a busy one is looked at now and then only.
+    private static final int LOOKS_TO_ONE_AT_BUSY = 5;
 
     private final Node node;
     private final Supplier<Map<Integer, Dispatcher>> consumers;
     private final Loop looking;
     private final Disposable.Swap polling = Disposables.swap();
+    private int polls;
 
     Sweep(Node node, Supplier<Map<Integer, Dispatcher>> consumers) {
         this.node = node;
@@ -44,7 +51,7 @@ final class Sweep {
 
     void start() {
         polling.update(Mono.defer(() -> Mono.delay(jittered()))
-                .then(Mono.defer(this::look))
+                .then(Mono.defer(this::poll))
                 .onErrorResume(this::report)
                 .repeat()
                 .subscribe());
@@ -62,11 +69,29 @@ final class Sweep {
 
     /** Looks now. */
     Mono<Void> look() {
+        return look(NONE);
+    }
+
+    private Mono<Void> poll() {
+        return look(++polls % LOOKS_TO_ONE_AT_BUSY == 0 ? NONE : busy());
+    }
+
+    private Integer[] busy() {
+        return consumers.get().values().stream()
+                .filter(Dispatcher::readsOn)
+                .map(Dispatcher::consumerId)
+                .toArray(Integer[]::new);
+    }
+
+    private Mono<Void> look(Integer[] busy) {
         Integer[] ids = consumers.get().keySet().toArray(Integer[]::new);
         return ids.length == 0
                 ? Mono.empty()
                 : node.upkeep()
-                        .query(node.upkeep().sql(LOOK), statement -> statement.bind(0, ids), Found::of)
+                        .query(
+                                node.upkeep().sql(LOOK),
+                                statement -> statement.bind(0, ids).bind(1, busy),
+                                Found::of)
                         .collectList()
                         .doOnNext(found -> found.forEach(this::tell))
                         .then();

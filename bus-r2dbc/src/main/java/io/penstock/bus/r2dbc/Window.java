@@ -26,6 +26,8 @@ final class Window {
     private final int capacity;
     // A statement for a few rows costs as much as one for hundreds, and while as much as this is held, nobody waits.
     private final int leastRoom;
+    // Of rows that may be close to each other: once that is known, the others are read for half as much.
+    private final int firstRows;
     private final KeyLanes lanes;
     private final ReadPositions positions = new ReadPositions();
     private final Map<Long, Claimed> inFlight = new HashMap<>();
@@ -48,6 +50,7 @@ final class Window {
         this.capacity = consumer.windowSize();
         int ahead = consumer.options().prefetch() / 2;
         this.leastRoom = Math.max(1, consumer.isOrdered() ? Math.min(ahead, capacity / 16) : ahead);
+        this.firstRows = RangeReading.rowsAtOnce(consumer);
         this.lanes = new KeyLanes(Math.max(consumer.unitSize(), capacity / 8), consumer.unitSize());
     }
 
@@ -159,6 +162,11 @@ final class Window {
         return hasReason() && room() >= leastRoom;
     }
 
+    /** Whether the last range was cut short. */
+    synchronized boolean hasMore() {
+        return more;
+    }
+
     synchronized int size() {
         return inFlight.size();
     }
@@ -186,9 +194,11 @@ final class Window {
             positions.stepBack(cursor);
         }
         hinted = Long.MAX_VALUE;
-        boolean along = cursor == spreadTo && spread <= WIDEST_ALONG && free >= FEWEST_ALONG;
+        boolean isKnown = cursor == spreadTo && spread < Double.POSITIVE_INFINITY;
+        boolean along = isKnown && spread <= WIDEST_ALONG && free >= FEWEST_ALONG;
         long upTo = along ? cursor + (long) Math.ceil(free * spread) : Claims.Range.NO_END;
-        return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), free, upTo);
+        int limit = isKnown ? free : Math.min(free, firstRows);
+        return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), limit, upTo);
     }
 
     private Claims.Range refill(int free) {

@@ -19,6 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -75,6 +77,35 @@ class LateCommitIntegrationTests {
 
         awaitThat(() -> delivered.containsKey(late.id()));
         assertThat(seqOf(late)).isLessThan(seqOf(early));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEventOfALowerPositionThatNobodyTellsOfReachesAConsumerThatWorksThroughABacklog(boolean ordered) {
+        R2dbcEventBus bus = fixture.bus(options -> options.pollInterval(Duration.ofMillis(20)));
+        ConsumerSpec.Builder<RawJson> busy =
+                ConsumerSpec.named("audit").on("*").concurrency(4).prefetch(4);
+        fixture.subscribe(
+                bus,
+                (ordered ? busy.ordered() : busy)
+                        .handle(event -> Mono.delay(Duration.ofMillis(10)).then(deliver(event))));
+        Event<RawJson> late = event("late");
+        Event<RawJson> first = event("first");
+
+        Mono.usingWhen(
+                        fixture.application.create(),
+                        connection -> Mono.from(connection.beginTransaction())
+                                .then(bus.publish(connection, late))
+                                .delayUntil(published -> bus.publish(first))
+                                .delayUntil(published -> bus.publishAll(BusFixture.range(1_000, i -> event("e" + i)))
+                                        .then())
+                                .delayUntil(published -> awaited(first))
+                                .delayUntil(published -> connection.commitTransaction()),
+                        Connection::close)
+                .block(PATIENCE);
+
+        awaitThat(() -> delivered.containsKey(late.id()));
+        assertThat(delivered.size()).as("the backlog is not done").isLessThan(1_000);
     }
 
     @Test

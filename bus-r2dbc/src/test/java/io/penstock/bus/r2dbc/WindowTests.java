@@ -23,8 +23,10 @@ class WindowTests {
     private final Window window = new Window(new Registered(
             1, ConsumerSpec.named("c").on("*").ordered().concurrency(4).handle(event -> Mono.empty()), false));
 
-    private final Window unordered =
-            new Window(new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false));
+    private final Registered unorderedConsumer =
+            new Registered(1, ConsumerSpec.named("c").on("*").handle(event -> Mono.empty()), false);
+
+    private final Window unordered = new Window(unorderedConsumer);
 
     private final Window batches = new Window(
             new Registered(1, ConsumerSpec.named("c").on("*").ordered().handleBatch(events -> Mono.empty()), false));
@@ -139,8 +141,16 @@ class WindowTests {
 
         assertThat(nextAfter(first, 2)).satisfies(range -> {
             assertThat(range.above()).isEqualTo(first.above() + 2L * first.limit());
-            assertThat(range.upTo()).isEqualTo(first.above() + 4L * first.limit());
+            assertThat(range.upTo()).isEqualTo(range.above() + 2L * range.limit());
         });
+    }
+
+    @Test
+    void untilItIsKnownHowFarApartRowsAreFewAreLookedUp() {
+        Claims.Range first = next(unordered);
+        assertThat(first.limit()).isEqualTo(RangeReading.rowsAtOnce(unorderedConsumer));
+
+        assertThat(nextAfter(first, 5).limit()).as("far apart").isEqualTo(unorderedConsumer.windowSize());
     }
 
     @Test
