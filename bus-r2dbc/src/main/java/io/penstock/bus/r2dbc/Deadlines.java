@@ -20,6 +20,7 @@ import reactor.util.context.Context;
 final class Deadlines {
 
     private final Duration time;
+    private final long nanos;
     // A ring: what follows its head comes due first.
     private final Deadline head = new Deadline(0, () -> {});
     private final DueTimer timer = new DueTimer(this::endOverdue);
@@ -28,13 +29,15 @@ final class Deadlines {
 
     Deadlines(Duration timeout) {
         this.time = timeout;
+        this.nanos = timeout.toNanos();
     }
 
     /** Runs {@code onOver} when the time is over, unless what is returned is disposed of before. */
     Disposable begin(Runnable onOver) {
-        Deadline begun = new Deadline(System.nanoTime() + time.toNanos(), onOver);
-        if (append(begun)) {
-            timer.inNanos(time.toNanos());
+        long now = System.nanoTime();
+        Deadline begun = new Deadline(now + nanos, onOver);
+        if (append(begun, now)) {
+            timer.inNanos(nanos);
         }
         return begun;
     }
@@ -51,9 +54,9 @@ final class Deadlines {
     }
 
     /** Whether no timer was set that may go off still: a lost one must not keep all that follows from being ended. */
-    private synchronized boolean append(Deadline last) {
+    private synchronized boolean append(Deadline last, long now) {
         last.putBefore(head);
-        boolean isWatched = watched && System.nanoTime() - watchedUntil < DueTimer.LATE_NANOS;
+        boolean isWatched = watched && now - watchedUntil < DueTimer.LATE_NANOS;
         if (!isWatched) {
             watched = true;
             watchedUntil = last.at;

@@ -108,6 +108,9 @@ final class DeliveryUnit<T> {
     }
 
     List<Ended> end(Function<Claimed, Ended> ending) {
+        if (ended.isEmpty() && rows.size() == 1) {
+            return List.of(ending.apply(rows.get(0)));
+        }
         List<Ended> all = new ArrayList<>(ended.size() + rows.size());
         all.addAll(ended);
         rows.forEach(row -> all.add(ending.apply(row)));

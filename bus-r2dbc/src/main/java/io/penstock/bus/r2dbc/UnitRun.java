@@ -30,7 +30,7 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
     private @Nullable Thread thread;
     private volatile boolean beginning;
     private boolean told;
-    private boolean over;
+    private volatile boolean over;
 
     /**
      * @param slot of the gate it passed
@@ -114,7 +114,14 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
         return !over;
     }
 
-    private synchronized void leaveThread() {
+    /** Of one that is over nothing interrupts the thread any more; where that is not seen yet, it is asked. */
+    private void leaveThread() {
+        if (!over) {
+            forgetThread();
+        }
+    }
+
+    private synchronized void forgetThread() {
         thread = null;
     }
 
@@ -127,7 +134,8 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
     /** Rows that nothing is heard of would be left out of what is read, and hold their partition, for ever. */
     private void end() {
         try {
-            if (isFirst()) {
+            // What is told is told by signals, one after the other.
+            if (!told && isFirst()) {
                 onEnd.accept(
                         unit.stream().map(row -> Ended.notAttempted(row, LOST)).toList());
             }

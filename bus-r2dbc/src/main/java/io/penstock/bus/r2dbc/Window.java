@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,8 @@ final class Window {
     private final Map<Long, Claimed> inFlight = new HashMap<>();
     // Keys held since the range was asked for: their rows may have been read before that was stored.
     private final Set<Long> heldSince = new HashSet<>();
-    // Whose outcomes are on their way to the database.
-    private int handled;
+    // Whose outcomes are on their way to the database. Counted for each event, so without the lock.
+    private final AtomicInteger handled = new AtomicInteger();
     private long highest;
     private long cursor;
     private long farthest;
@@ -44,6 +45,7 @@ final class Window {
     private long spreadTo;
     private boolean more;
     private boolean refilling;
+    private volatile boolean reading;
 
     Window(Registered consumer) {
         this.consumer = consumer;
@@ -61,9 +63,11 @@ final class Window {
 
     /** The next range worth reading; {@code null} when there is no room or no reason. */
     synchronized Claims.@Nullable Range next() {
+        reading = false;
         if (!wantsToRead()) {
             return null;
         }
+        reading = true;
         int free = room();
         heldSince.clear();
         // Also for a refill: read from where it was skipped, a key's rows would come before those that became ready
@@ -82,6 +86,7 @@ final class Window {
 
     /** Takes the rest of a range into memory and returns what can be handled now. */
     synchronized List<List<Claimed>> admit(Claims.Range range, RangeReading.Page page) {
+        reading = false;
         List<Claimed> rows = page.rows();
         boolean full = range.isCutShort(page);
         long last = page.count() == 0 ? range.above() : page.last();
@@ -125,12 +130,12 @@ final class Window {
     }
 
     /** The handler is done with these rows; returns what their keys were waiting for. */
-    synchronized List<List<Claimed>> advance(List<Ended> ended) {
-        handled += ended.size();
+    List<List<Claimed>> advance(List<Ended> ended) {
+        handled.addAndGet(ended.size());
         return consumer.isOrdered() ? advanceKeys(ended) : List.of();
     }
 
-    private List<List<Claimed>> advanceKeys(List<Ended> ended) {
+    private synchronized List<List<Claimed>> advanceKeys(List<Ended> ended) {
         List<List<Claimed>> next = new ArrayList<>();
         Set<Long> held = keysHeld(ended);
         for (long key : keys(ended)) {
@@ -144,7 +149,7 @@ final class Window {
 
     /** The rows' outcomes are stored: frees their slots, and gives up what waited behind a key that is held now. */
     synchronized void settled(List<Ended> ended) {
-        handled -= ended.size();
+        handled.addAndGet(-ended.size());
         for (Ended end : ended) {
             inFlight.remove(end.row().seq());
             if (end.isOwedStill()) {
@@ -157,8 +162,12 @@ final class Window {
         }
     }
 
-    /** Whether reading on could find something. */
-    synchronized boolean wantsToRead() {
+    /** Whether reading on could find something, unless a range is being read: that is asked behind it. */
+    boolean wantsToRead() {
+        return !reading && isWorthReading();
+    }
+
+    private synchronized boolean isWorthReading() {
         return hasReason() && room() >= leastRoom;
     }
 
@@ -177,7 +186,7 @@ final class Window {
 
     /** What was handled makes room for as much again, up to half a window: or handlers would wait for the commit. */
     private int room() {
-        return capacity + Math.min(handled, capacity / 2) - inFlight.size();
+        return capacity + Math.min(handled.get(), capacity / 2) - inFlight.size();
     }
 
     private boolean hasReason() {
