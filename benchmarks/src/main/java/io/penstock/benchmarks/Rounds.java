@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rounds {
 
-    private static final int MOST_WARM_UPS = 10;
+    private static final int MOST_WARM_UPS = 15;
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Arguments arguments;

@@ -6,7 +6,7 @@ package io.penstock.benchmarks;
  */
 final class Warmth {
 
-    private static final double LITTLE = 0.1;
+    private static final double LITTLE = 0.03;
     private static final double ENOUGH_SECONDS = 5;
 
     private double quietSeconds;

@@ -10,16 +10,16 @@ class WarmthTests {
 
     @Test
     void isEnoughAfterSecondsInWhichLittleWasCompiled() {
-        assertThat(warmth.add(3, 0.05)).isFalse();
-        assertThat(warmth.add(3, 0.05)).isTrue();
+        assertThat(warmth.add(3, 0.02)).isFalse();
+        assertThat(warmth.add(3, 0.02)).isTrue();
     }
 
     @Test
     void beginsAnewWhenThereWasMuchToCompile() {
-        warmth.add(3, 0.05);
+        warmth.add(3, 0.02);
 
         assertThat(warmth.add(10, 0.2)).isFalse();
-        assertThat(warmth.add(3, 0.05)).isFalse();
-        assertThat(warmth.add(3, 0.05)).isTrue();
+        assertThat(warmth.add(3, 0.02)).isFalse();
+        assertThat(warmth.add(3, 0.02)).isTrue();
     }
 }
