@@ -103,7 +103,7 @@ final class DeliveryPipeline<T> {
                                         .flatMap(opened -> handleHere(opened, eachOf(handler), connection))
                                         .subscribeOn(threads)
                                         .flatMap(handled -> handled(handled, connection)))
-                .onErrorResume(error -> fail(unit.get(), error));
+                .onErrorResume(error -> Mono.just(failed(unit.get(), error)));
     }
 
     private Mono<DeliveryUnit<T>> openTaken(AtomicReference<DeliveryUnit<T>> unit) {
@@ -130,7 +130,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<List<Ended>> guarded(DeliveryUnit<T> unit) {
         return suspects.concern(unit)
-                ? suspects.guard(unit, this::begin).onErrorResume(error -> fail(unit, error))
+                ? suspects.guard(unit, this::begin).onErrorResume(error -> Mono.just(failed(unit, error)))
                 : begin(unit);
     }
 
@@ -142,23 +142,20 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> begin(DeliveryUnit<T> unit) {
-        for (Claimed row : unit.rows()) {
-            listener.started(delivery(row));
-        }
-        return attempt(unit).onErrorResume(error -> fail(unit, error));
+        unit.rows().forEach(row -> listener.started(delivery(row)));
+        return attempt(unit);
     }
 
-    private Mono<List<Ended>> fail(DeliveryUnit<T> unit, Throwable error) {
+    private List<Ended> failed(DeliveryUnit<T> unit, Throwable error) {
         if (error instanceof NotHandledException) {
-            return Mono.just(unit.ended());
+            return unit.ended();
         }
         try {
             boolean ours = unit.rows().stream().allMatch(ownership::mayEnd) && !(error instanceof LeaseOverException);
-            return Mono.just(
-                    ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, Opening.NOT_OURS)));
+            return ours ? failures.of(unit, error) : unit.end(row -> Ended.notAttempted(row, Opening.NOT_OURS));
         } catch (Throwable another) {
             Outcome released = notDelivered(another);
-            return Mono.just(unit.end(row -> Ended.notAttempted(row, released)));
+            return unit.end(row -> Ended.notAttempted(row, released));
         }
     }
 
@@ -178,7 +175,8 @@ final class DeliveryPipeline<T> {
     }
 
     private Mono<List<Ended>> plain(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
-        return handle(unit, handler, () -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos())));
+        Supplier<List<Ended>> completed = () -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos()));
+        return handle(unit, handler, completed, error -> failed(unit, error));
     }
 
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
@@ -188,7 +186,8 @@ final class DeliveryPipeline<T> {
                         connection -> take(connection, unit.rows()),
                         (connection, taken) -> retain(unit, taken, connection)
                                 .doOnNext(owed -> markAttempted(unit, owed))
-                                .flatMap(owed -> handleOwed(owed, handler, connection)));
+                                .flatMap(owed -> handleOwed(owed, handler, connection)))
+                .onErrorResume(error -> Mono.just(failed(unit, error)));
     }
 
     private Mono<List<Long>> take(Connection connection, List<Claimed> rows) {
@@ -217,7 +216,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<DeliveryUnit<T>> handleHere(
             DeliveryUnit<T> owed, TransactionalCall<T> handler, BusConnection connection) {
-        return handle(owed, () -> handler.call(owed, connection), () -> owed);
+        return handle(owed, () -> handler.call(owed, connection), () -> owed, error -> null);
     }
 
     /** A commit would do no harm, but whoever owns the rows now may be waiting for this transaction's end. */
@@ -239,11 +238,16 @@ final class DeliveryPipeline<T> {
         return inbox.release(connection.unwrap(), keys);
     }
 
-    private <R> Mono<R> handle(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler, Supplier<R> result) {
+    private <R> Mono<R> handle(
+            DeliveryUnit<T> unit,
+            Supplier<@Nullable Mono<Void>> handler,
+            Supplier<R> result,
+            HandlerCall.Failed<R> failed) {
         unit.attempt();
         Duration timeout = spec.options().timeout();
         Delivery delivery = spec.isBatch() ? null : delivery(unit.rows().get(0));
-        return HandlerCall.of(handler, result, delivery, deadlines, () -> unit.timedOut(spec.name(), timeout));
+        return new HandlerCall<>(
+                handler, result, failed, delivery, deadlines, () -> unit.timedOut(spec.name(), timeout));
     }
 
     /** A handler that is within its time is never ended by the server; one whose node is frozen is. */

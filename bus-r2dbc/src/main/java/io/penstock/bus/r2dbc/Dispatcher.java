@@ -71,7 +71,7 @@ final class Dispatcher {
         return window.size();
     }
 
-    /** Whether there was more than was read last: it comes to what is new without being told. */
+    /** Whether there was more than was read last: once it may read, it comes to what is new without being told. */
     boolean readsOn() {
         return window.hasMore();
     }

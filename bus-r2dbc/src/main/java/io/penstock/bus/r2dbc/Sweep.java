@@ -35,7 +35,7 @@ final class Sweep {
     private static final double JITTER = 0.2;
     private static final Integer[] NONE = {};
     // Whoever works through a backlog comes to what is new by itself, so a busy one is looked at now and then only.
-    private static final int LOOKS_TO_ONE_AT_BUSY = 5;
+    private static final int POLLS_TO_ONE_FOR_ALL = 5;
 
     private final Node node;
     private final Supplier<Map<Integer, Dispatcher>> consumers;
@@ -73,7 +73,7 @@ final class Sweep {
     }
 
     private Mono<Void> poll() {
-        return look(++polls % LOOKS_TO_ONE_AT_BUSY == 0 ? NONE : busy());
+        return look(++polls % POLLS_TO_ONE_FOR_ALL == 0 ? NONE : busy());
     }
 
     private Integer[] busy() {

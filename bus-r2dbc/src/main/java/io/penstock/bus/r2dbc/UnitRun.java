@@ -114,7 +114,7 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
         return !over;
     }
 
-    /** Of one that is over nothing interrupts the thread any more; where that is not seen yet, it is asked. */
+    /** Of one that is seen to be over nothing interrupts the thread any more. */
     private void leaveThread() {
         if (!over) {
             forgetThread();
@@ -160,10 +160,11 @@ final class UnitRun extends BaseSubscriber<List<Ended>> implements Runnable {
         if (over) {
             return false;
         }
-        over = true;
         if (thread != null && thread != Thread.currentThread()) {
             thread.interrupt();
         }
+        // Last: a thread that sees this leaves without asking, and what interrupts it then would hit its next task.
+        over = true;
         return true;
     }
 }

@@ -27,7 +27,7 @@ final class Window {
     private final int capacity;
     // A statement for a few rows costs as much as one for hundreds, and while as much as this is held, nobody waits.
     private final int leastRoom;
-    // Of rows that may be close to each other: once that is known, the others are read for half as much.
+    // From the very beginning, where it is not known yet how close rows are: most are read along for a third less.
     private final int firstRows;
     private final KeyLanes lanes;
     private final ReadPositions positions = new ReadPositions();
@@ -45,6 +45,7 @@ final class Window {
     private long spreadTo;
     private boolean more;
     private boolean refilling;
+    // One that fails leaves this set: its loop runs again, and begins here anew.
     private volatile boolean reading;
 
     Window(Registered consumer) {
@@ -203,10 +204,9 @@ final class Window {
             positions.stepBack(cursor);
         }
         hinted = Long.MAX_VALUE;
-        boolean isKnown = cursor == spreadTo && spread < Double.POSITIVE_INFINITY;
-        boolean along = isKnown && spread <= WIDEST_ALONG && free >= FEWEST_ALONG;
+        boolean along = cursor == spreadTo && spread <= WIDEST_ALONG && free >= FEWEST_ALONG;
         long upTo = along ? cursor + (long) Math.ceil(free * spread) : Claims.Range.NO_END;
-        int limit = isKnown ? free : Math.min(free, firstRows);
+        int limit = cursor > 0 ? free : Math.min(free, firstRows);
         return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), limit, upTo);
     }
 

@@ -43,7 +43,7 @@ class ReadAlongIntegrationTests {
         publish(bus, "not.meant", OTHERS);
         publish(bus, "meant", MEANT);
 
-        readAll(new Claims(database, consumer, UUID.randomUUID()), new Window(consumer));
+        readAll(new Claims(database, consumer, UUID.randomUUID()), new Window(consumer), 32);
         database.close().block(PATIENCE);
 
         assertThat(arrived)
@@ -59,9 +59,27 @@ class ReadAlongIntegrationTests {
                 .allSatisfy(range -> assertThat(range.upTo() - range.above()).isLessThanOrEqualTo(2L * range.limit()));
     }
 
-    private void readAll(Claims claims, Window window) {
-        Set<Integer> all = IntStream.range(0, 32).boxed().collect(Collectors.toSet());
-        HeldPartitions held = new HeldPartitions(all, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
+    @Test
+    void whereANodeHasAPartOfThePartitionsTheirRowsAreReadAndNoOthers() {
+        R2dbcEventBus bus = fixture.bus();
+        Database database = new Database(fixture.application, new SchemaName(fixture.schema()), 1);
+        Registered consumer = new Consumers(database)
+                .register(ConsumerSpec.named("c").on("meant").handle(event -> Mono.empty()))
+                .block(PATIENCE);
+        publish(bus, "meant", MEANT);
+
+        readAll(new Claims(database, consumer, UUID.randomUUID()), new Window(consumer), 12);
+        database.close().block(PATIENCE);
+
+        assertThat(arrived).extracting(Claimed::seq).doesNotHaveDuplicates().hasSize((int)
+                fixture.count("inbox WHERE partition < 12"));
+        assertThat(arrived).extracting(Claimed::partition).allMatch(partition -> partition < 12);
+        assertThat(ranges).anyMatch(Claims.Range::isAlong);
+    }
+
+    private void readAll(Claims claims, Window window, int partitions) {
+        Set<Integer> some = IntStream.range(0, partitions).boxed().collect(Collectors.toSet());
+        HeldPartitions held = new HeldPartitions(some, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
         for (Claims.Range range = window.next(); range != null; range = window.next()) {
             List<Claimed> rows = new ArrayList<>();
             RangeReading.Page page = claims.read(range, held, early -> {

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.bus.Event;
 import io.penstock.bus.Outcome;
 import io.penstock.bus.RawJson;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -79,6 +83,47 @@ class UnitRunTests {
         }
 
         assertThat(left).containsExactly(run);
+    }
+
+    /** It would meet whatever that thread does next. */
+    @Test
+    void aThreadDoesNotLeaveAheadOfItsInterrupt() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch interrupting = new CountDownLatch(1);
+        CountDownLatch gone = new CountDownLatch(1);
+        AtomicBoolean isAhead = new AtomicBoolean(true);
+        UnitRun run = unitRun(() -> {
+            begun.countDown();
+            isDown(interrupting, Duration.ofSeconds(30));
+            return Mono.never();
+        });
+        Thread handling =
+                new Thread(() -> {
+                    run.run();
+                    gone.countDown();
+                }) {
+                    @Override
+                    public void interrupt() {
+                        interrupting.countDown();
+                        isAhead.set(isDown(gone, Duration.ofMillis(200)));
+                        super.interrupt();
+                    }
+                };
+        handling.start();
+        begun.await();
+
+        run.dispose();
+        handling.join();
+
+        assertThat(isAhead).isFalse();
+    }
+
+    private static boolean isDown(CountDownLatch latch, Duration patience) {
+        try {
+            return latch.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void run(Supplier<Mono<List<Ended>>> delivery) {

@@ -146,11 +146,39 @@ class WindowTests {
     }
 
     @Test
-    void untilItIsKnownHowFarApartRowsAreFewAreLookedUp() {
+    void fromTheVeryBeginningFewAreLookedUpAndBehindThemAsManyAsThereIsRoomFor() {
+        unordered.hint(0);
         Claims.Range first = next(unordered);
-        assertThat(first.limit()).isEqualTo(RangeReading.rowsAtOnce(unorderedConsumer));
 
-        assertThat(nextAfter(first, 5).limit()).as("far apart").isEqualTo(unorderedConsumer.windowSize());
+        Claims.Range second = nextAfter(first, 5);
+        finish(second, 5);
+        unordered.hint(2);
+
+        assertThat(first.limit()).isEqualTo(RangeReading.rowsAtOnce(unorderedConsumer));
+        assertThat(second.limit()).as("far apart").isEqualTo(unorderedConsumer.windowSize());
+        assertThat(next(unordered).limit()).as("further back").isEqualTo(unorderedConsumer.windowSize());
+    }
+
+    @Test
+    void whileARangeIsReadNoOtherIsAskedFor() {
+        unordered.hint(1);
+        assertThat(unordered.wantsToRead()).isTrue();
+        Claims.Range range = next(unordered);
+        unordered.hint(5);
+        assertThat(unordered.wantsToRead()).isFalse();
+
+        unordered.admit(range, page(List.of()));
+
+        assertThat(unordered.wantsToRead()).isTrue();
+    }
+
+    @Test
+    void aReadingThatFailedIsFollowedByAnother() {
+        unordered.hint(1);
+        Claims.Range failed = next(unordered);
+        unordered.hint(failed.above() + 1);
+
+        assertThat(next(unordered).above()).isEqualTo(failed.above());
     }
 
     @Test
