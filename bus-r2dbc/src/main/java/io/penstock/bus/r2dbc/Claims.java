@@ -231,8 +231,10 @@ final class Claims {
             if (2 * page.count() < limit) {
                 return Double.POSITIVE_INFINITY;
             }
+            // Before the first row of all may lie millions that are finished.
+            long begin = above > 0 ? above : page.first() - 1;
             long end = isAlong() && page.count() < limit ? upTo : page.last();
-            return Math.max(1, (double) (end - above) / (page.count() + without.length));
+            return Math.max(1, (double) (end - begin) / (page.count() + without.length));
         }
     }
 

@@ -103,7 +103,7 @@ final class DeliveryPipeline<T> {
                                         .flatMap(opened -> handleHere(opened, eachOf(handler), connection))
                                         .subscribeOn(threads)
                                         .flatMap(handled -> handled(handled, connection)))
-                .onErrorResume(error -> Mono.just(failed(unit.get(), error)));
+                .onErrorResume(error -> Mono.just(endedBy(unit.get(), error)));
     }
 
     private Mono<DeliveryUnit<T>> openTaken(AtomicReference<DeliveryUnit<T>> unit) {
@@ -130,7 +130,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<List<Ended>> guarded(DeliveryUnit<T> unit) {
         return suspects.concern(unit)
-                ? suspects.guard(unit, this::begin).onErrorResume(error -> Mono.just(failed(unit, error)))
+                ? suspects.guard(unit, this::begin).onErrorResume(error -> Mono.just(endedBy(unit, error)))
                 : begin(unit);
     }
 
@@ -146,7 +146,7 @@ final class DeliveryPipeline<T> {
         return attempt(unit);
     }
 
-    private List<Ended> failed(DeliveryUnit<T> unit, Throwable error) {
+    private List<Ended> endedBy(DeliveryUnit<T> unit, Throwable error) {
         if (error instanceof NotHandledException) {
             return unit.ended();
         }
@@ -176,7 +176,7 @@ final class DeliveryPipeline<T> {
 
     private Mono<List<Ended>> plain(DeliveryUnit<T> unit, Supplier<@Nullable Mono<Void>> handler) {
         Supplier<List<Ended>> completed = () -> unit.end(row -> Ended.attempted(row, Outcome.COMPLETED, unit.nanos()));
-        return handle(unit, handler, completed, error -> failed(unit, error));
+        return handle(unit, handler, completed, error -> endedBy(unit, error));
     }
 
     /** One transaction: what is done already is left out, the rest is handled, and both commit together. */
@@ -187,7 +187,7 @@ final class DeliveryPipeline<T> {
                         (connection, taken) -> retain(unit, taken, connection)
                                 .doOnNext(owed -> markAttempted(unit, owed))
                                 .flatMap(owed -> handleOwed(owed, handler, connection)))
-                .onErrorResume(error -> Mono.just(failed(unit, error)));
+                .onErrorResume(error -> Mono.just(endedBy(unit, error)));
     }
 
     private Mono<List<Long>> take(Connection connection, List<Claimed> rows) {

@@ -29,6 +29,7 @@ final class Gate implements Disposable {
     private final BooleanSupplier mayBeginHere;
     private final Function<List<Claimed>, Mono<List<Ended>>> deliver;
     private final Consumer<List<Ended>> onEnd;
+    private final Consumer<UnitRun> onLeft = this::left;
     private int free;
     private boolean disposed;
 
@@ -93,7 +94,7 @@ final class Gate implements Disposable {
             return null;
         }
         int slot = freeSlots[--free];
-        UnitRun run = new UnitRun(slot, unit, deliver, onEnd, this::left);
+        UnitRun run = new UnitRun(slot, unit, deliver, onEnd, onLeft);
         running[slot] = run;
         return run;
     }

@@ -14,13 +14,14 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * Calls a handler so that whatever it does ends this {@code Mono}: throwing, returning null, taking too long, and also
- * errors that Reactor takes for fatal and throws past its operators, {@code StackOverflowError} among them. Emits the
- * result when the handler has ended, and on an error what {@code failed} makes of it. Cancelling cancels the handler.
+ * Calls a handler, on the thread that first requests, so that whatever it does ends this {@code Mono}: throwing, returning
+ * null, taking too long, and also errors that Reactor takes for fatal and throws past its operators, {@code
+ * StackOverflowError} among them. Emits the result when the handler has ended, and on an error what {@code failed} makes
+ * of it. Cancelling cancels the handler.
  *
- * <p>Design note: that last case is why a handler is subscribed to here and not by an operator. A value is ignored and
- * its end waited for: a {@code Mono} that emits and then errors has failed. A sink in between, and an operator for the
- * errors, took a tenth of what a handler's thread does for an event.
+ * <p>Design note: fatal errors are why a handler is subscribed to here and not by an operator. A value is ignored and its
+ * end waited for: a {@code Mono} that emits and then errors has failed. A sink in between, and an operator for the errors,
+ * took a twelfth of what a handler's thread does for an event. Reactor's hooks on assembly do not see this step.
  */
 final class HandlerCall<R> extends Mono<R> {
 
@@ -58,11 +59,11 @@ final class HandlerCall<R> extends Mono<R> {
         return delivery == null ? outer : outer.put(Delivery.CONTEXT_KEY, delivery);
     }
 
-    private Mono<Void> called() {
+    private Mono<Void> callHandler() {
         return Objects.requireNonNull(handler.get(), "The handler returned null instead of a Mono");
     }
 
-    /** What to emit for an error; {@code null}: the error itself. */
+    /** What to emit for an error; {@code null}: the error is passed on. */
     @FunctionalInterface
     interface Failed<R> {
         @Nullable
@@ -79,23 +80,22 @@ final class HandlerCall<R> extends Mono<R> {
                 AtomicIntegerFieldUpdater.newUpdater(Call.class, "state");
 
         @SuppressWarnings("rawtypes")
-        private static final AtomicReferenceFieldUpdater<Call, Subscription> HANDLER =
-                AtomicReferenceFieldUpdater.newUpdater(Call.class, Subscription.class, "handler");
+        private static final AtomicReferenceFieldUpdater<Call, Subscription> RUNNING =
+                AtomicReferenceFieldUpdater.newUpdater(Call.class, Subscription.class, "running");
 
         private final HandlerCall<R> parent;
         private final CoreSubscriber<? super R> actual;
         private final Context context;
-        private final Disposable deadline;
         private volatile int state;
+        private volatile @Nullable Disposable deadline;
 
-        @SuppressWarnings("unused") // By HANDLER.
-        private volatile @Nullable Subscription handler;
+        @SuppressWarnings("unused") // Read and written by RUNNING.
+        private volatile @Nullable Subscription running;
 
         Call(HandlerCall<R> parent, CoreSubscriber<? super R> actual) {
             this.parent = parent;
             this.actual = actual;
             this.context = parent.context(actual.currentContext());
-            this.deadline = parent.deadlines.begin(this::endOverdue);
         }
 
         @Override
@@ -107,14 +107,17 @@ final class HandlerCall<R> extends Mono<R> {
 
         private void call() {
             try {
-                Mono<Void> called = parent.called();
+                deadline = parent.deadlines.begin(this::endOverdue);
+                Mono<Void> called = parent.callHandler();
                 if (called == Mono.<Void>empty()) {
                     onComplete();
-                } else if (state != OVER) {
+                } else if (state == OVER) {
+                    forgetDeadline();
+                } else {
                     called.subscribe(this);
                 }
             } catch (Throwable thrown) {
-                onError(thrown);
+                endThrown(thrown);
             }
         }
 
@@ -125,37 +128,52 @@ final class HandlerCall<R> extends Mono<R> {
 
         @Override
         public void onSubscribe(Subscription subscription) {
-            if (Operators.setOnce(HANDLER, this, subscription)) {
-                subscription.request(Long.MAX_VALUE);
+            if (Operators.setOnce(RUNNING, this, subscription)) {
+                try {
+                    subscription.request(Long.MAX_VALUE);
+                } catch (Throwable thrown) {
+                    endThrown(thrown);
+                }
             }
         }
 
         @Override
         public void onNext(Object ignored) {}
 
+        /** What it emits is made first: the stack may end there, which is an error still. */
         @Override
         public void onComplete() {
+            R value = parent.result.get();
             if (isFirstEnd()) {
-                deadline.dispose();
-                succeed();
+                forgetDeadline();
+                emit(value);
             }
         }
 
         @Override
         public void onError(Throwable error) {
+            Objects.requireNonNull(error, "error");
             if (isFirstEnd()) {
-                deadline.dispose();
+                forgetDeadline();
                 fail(error);
             } else {
                 Operators.onErrorDropped(error, context);
             }
         }
 
-        /** The handler is cancelled first: what follows, the next event of its key say, does not meet it. */
+        /** Of what was subscribed to before it was thrown, a part may run: it is cancelled, as by a timeout. */
+        private void endThrown(Throwable thrown) {
+            if (isFirstEnd()) {
+                forgetDeadline();
+                stopAndFail(thrown);
+            } else {
+                Operators.onErrorDropped(thrown, context);
+            }
+        }
+
         private void endOverdue() {
             if (isFirstEnd()) {
-                stop();
-                fail(parent.overdue.get());
+                stopAndFail(parent.overdue.get());
             }
         }
 
@@ -163,8 +181,15 @@ final class HandlerCall<R> extends Mono<R> {
         @Override
         public void cancel() {
             if (isFirstEnd()) {
-                deadline.dispose();
+                forgetDeadline();
                 stop();
+            }
+        }
+
+        private void forgetDeadline() {
+            Disposable begun = deadline;
+            if (begun != null) {
+                begun.dispose();
             }
         }
 
@@ -172,19 +197,23 @@ final class HandlerCall<R> extends Mono<R> {
             return STATE.getAndSet(this, OVER) != OVER;
         }
 
-        private void succeed() {
-            R value;
+        /** In this order: what follows, the next event of its key say, does not meet the handler. */
+        private void stopAndFail(Throwable error) {
             try {
-                value = parent.result.get();
-            } catch (Throwable thrown) {
-                fail(thrown);
-                return;
+                stop();
+            } finally {
+                fail(error);
             }
-            emit(value);
         }
 
         private void fail(Throwable error) {
-            R instead = parent.failed.of(error);
+            R instead;
+            try {
+                instead = parent.failed.of(error);
+            } catch (Throwable another) {
+                actual.onError(another);
+                return;
+            }
             if (instead == null) {
                 actual.onError(error);
             } else {
@@ -193,14 +222,19 @@ final class HandlerCall<R> extends Mono<R> {
         }
 
         private void emit(R value) {
-            actual.onNext(value);
+            try {
+                actual.onNext(value);
+            } catch (Throwable thrown) {
+                actual.onError(thrown);
+                return;
+            }
             actual.onComplete();
         }
 
         /** A handler may throw also when it is cancelled. */
         private void stop() {
             try {
-                Operators.terminate(HANDLER, this);
+                Operators.terminate(RUNNING, this);
             } catch (Throwable thrown) {
                 Operators.onErrorDropped(thrown, context);
             }

@@ -30,6 +30,7 @@ final class RangeReading {
     private final Consumer<List<Claimed>> early;
     private final int atOnce;
     private List<Claimed> rows = new ArrayList<>();
+    private long first;
     private @Nullable Claimed last;
     private int count;
     private long xmin;
@@ -64,7 +65,7 @@ final class RangeReading {
 
     /** What was read, when the last row has arrived. */
     Page page() {
-        return new Page(rows, count, last == null ? 0 : last.seq(), xmin, ownXid);
+        return new Page(rows, count, first, last == null ? 0 : last.seq(), xmin, ownXid);
     }
 
     /** To be called with each row as it arrives. */
@@ -74,6 +75,7 @@ final class RangeReading {
             ownXid = Rows.required(row, 20, Long.class);
         }
         Claimed claimed = read(row);
+        first = last == null || claimed.seq() < first ? claimed.seq() : first;
         last = last == null || last.seq() < claimed.seq() ? claimed : last;
         count++;
         rows.add(claimed);
@@ -125,17 +127,19 @@ final class RangeReading {
      *
      * @param rows those that were not handed over before
      * @param count of all
-     * @param last position; 0: there was none
+     * @param first position; 0: there was none
+     * @param last position, in the same way
      * @param xmin all transactions before this one had ended
      * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position
      *     below that, had a lower one
      */
-    record Page(List<Claimed> rows, int count, long last, long xmin, long ownXid) {
+    record Page(List<Claimed> rows, int count, long first, long last, long xmin, long ownXid) {
 
         /** None of which was handed over before. */
         static Page of(List<Claimed> rows, long xmin, long ownXid) {
+            long first = rows.isEmpty() ? 0 : rows.get(0).seq();
             long last = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).seq();
-            return new Page(rows, rows.size(), last, xmin, ownXid);
+            return new Page(rows, rows.size(), first, last, xmin, ownXid);
         }
     }
 

@@ -27,7 +27,9 @@ final class Window {
     private final int capacity;
     // A statement for a few rows costs as much as one for hundreds, and while as much as this is held, nobody waits.
     private final int leastRoom;
-    // From the very beginning, where it is not known yet how close rows are: most are read along for a third less.
+    // How many are looked up from the very beginning, where nothing is known of how close rows are: if they are close,
+    // the
+    // others are read along, for a third less.
     private final int firstRows;
     private final KeyLanes lanes;
     private final ReadPositions positions = new ReadPositions();
@@ -45,7 +47,7 @@ final class Window {
     private long spreadTo;
     private boolean more;
     private boolean refilling;
-    // One that fails leaves this set: its loop runs again, and begins here anew.
+    // One that fails leaves this set, which next() clears: the loop runs again.
     private volatile boolean reading;
 
     Window(Registered consumer) {

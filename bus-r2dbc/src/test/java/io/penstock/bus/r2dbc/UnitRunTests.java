@@ -19,6 +19,8 @@ import reactor.core.publisher.Mono;
 /** Whatever becomes of a unit, its rows are heard of once and its slot is free again. */
 class UnitRunTests {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final Claimed row =
             new Claimed(1, 7, 0, 0, null, false, false, 0, 1, Event.of("order.placed", new RawJson("1")));
     private final List<Ended> ended = new ArrayList<>();
@@ -94,7 +96,7 @@ class UnitRunTests {
         AtomicBoolean isAhead = new AtomicBoolean(true);
         UnitRun run = unitRun(() -> {
             begun.countDown();
-            isDown(interrupting, Duration.ofSeconds(30));
+            isDown(interrupting, PATIENCE);
             return Mono.never();
         });
         Thread handling =
@@ -110,10 +112,10 @@ class UnitRunTests {
                     }
                 };
         handling.start();
-        begun.await();
+        assertThat(isDown(begun, PATIENCE)).isTrue();
 
         run.dispose();
-        handling.join();
+        assertThat(isDown(gone, PATIENCE)).isTrue();
 
         assertThat(isAhead).isFalse();
     }
