@@ -144,8 +144,7 @@ final class HandlerCall<R> extends Mono<R> {
         @Override
         public void onComplete() {
             R value = parent.result.get();
-            if (isFirstEnd()) {
-                forgetDeadline();
+            if (end()) {
                 emit(value);
             }
         }
@@ -153,8 +152,7 @@ final class HandlerCall<R> extends Mono<R> {
         @Override
         public void onError(Throwable error) {
             Objects.requireNonNull(error, "error");
-            if (isFirstEnd()) {
-                forgetDeadline();
+            if (end()) {
                 fail(error);
             } else {
                 Operators.onErrorDropped(error, context);
@@ -163,8 +161,7 @@ final class HandlerCall<R> extends Mono<R> {
 
         /** Of what was subscribed to before it was thrown, a part may run: it is cancelled, as by a timeout. */
         private void endThrown(Throwable thrown) {
-            if (isFirstEnd()) {
-                forgetDeadline();
+            if (end()) {
                 stopAndFail(thrown);
             } else {
                 Operators.onErrorDropped(thrown, context);
@@ -172,7 +169,7 @@ final class HandlerCall<R> extends Mono<R> {
         }
 
         private void endOverdue() {
-            if (isFirstEnd()) {
+            if (end()) {
                 stopAndFail(parent.overdue.get());
             }
         }
@@ -180,10 +177,18 @@ final class HandlerCall<R> extends Mono<R> {
         /** The handler goes on no longer than what waits for it. */
         @Override
         public void cancel() {
-            if (isFirstEnd()) {
-                forgetDeadline();
+            if (end()) {
                 stop();
             }
+        }
+
+        /** Whether this is the first end, the only one that counts. */
+        private boolean end() {
+            if (STATE.getAndSet(this, OVER) == OVER) {
+                return false;
+            }
+            forgetDeadline();
+            return true;
         }
 
         private void forgetDeadline() {
@@ -191,10 +196,6 @@ final class HandlerCall<R> extends Mono<R> {
             if (begun != null) {
                 begun.dispose();
             }
-        }
-
-        private boolean isFirstEnd() {
-            return STATE.getAndSet(this, OVER) != OVER;
         }
 
         /** In this order: what follows, the next event of its key say, does not meet the handler. */

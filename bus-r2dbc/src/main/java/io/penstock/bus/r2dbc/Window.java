@@ -27,8 +27,7 @@ final class Window {
     private final int capacity;
     // A statement for a few rows costs as much as one for hundreds, and while as much as this is held, nobody waits.
     private final int leastRoom;
-    // How many are looked up from the very beginning, where nothing is known of how close rows are: if they are close,
-    // the
+    // How many are looked up from the very beginning, where it is not known how close rows are: if they are close, the
     // others are read along, for a third less.
     private final int firstRows;
     private final KeyLanes lanes;

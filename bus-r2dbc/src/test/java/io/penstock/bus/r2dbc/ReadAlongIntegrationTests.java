@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
@@ -31,20 +33,31 @@ class ReadAlongIntegrationTests {
 
     private final List<Claims.Range> ranges = new ArrayList<>();
     private final List<Claimed> arrived = new ArrayList<>();
+    private R2dbcEventBus bus;
+    private Database database;
+    private Registered consumer;
+
+    @BeforeEach
+    void consumer() {
+        bus = fixture.bus();
+        database = new Database(fixture.application, new SchemaName(fixture.schema()), 1);
+        consumer = new Consumers(database)
+                .register(ConsumerSpec.named("c").on("meant").handle(event -> Mono.empty()))
+                .block(PATIENCE);
+    }
+
+    @AfterEach
+    void close() {
+        database.close().block(PATIENCE);
+    }
 
     @Test
     void eachRowIsReadOnceInOrderAlsoAcrossAGapThatIsLongerThanAPage() {
-        R2dbcEventBus bus = fixture.bus();
-        Database database = new Database(fixture.application, new SchemaName(fixture.schema()), 1);
-        Registered consumer = new Consumers(database)
-                .register(ConsumerSpec.named("c").on("meant").handle(event -> Mono.empty()))
-                .block(PATIENCE);
-        publish(bus, "meant", MEANT);
-        publish(bus, "not.meant", OTHERS);
-        publish(bus, "meant", MEANT);
+        publish("meant", MEANT);
+        publish("not.meant", OTHERS);
+        publish("meant", MEANT);
 
-        readAll(new Claims(database, consumer, UUID.randomUUID()), new Window(consumer), 32);
-        database.close().block(PATIENCE);
+        readAll(32);
 
         assertThat(arrived)
                 .extracting(Claimed::seq)
@@ -61,15 +74,9 @@ class ReadAlongIntegrationTests {
 
     @Test
     void whereANodeHasAPartOfThePartitionsTheirRowsAreReadAndNoOthers() {
-        R2dbcEventBus bus = fixture.bus();
-        Database database = new Database(fixture.application, new SchemaName(fixture.schema()), 1);
-        Registered consumer = new Consumers(database)
-                .register(ConsumerSpec.named("c").on("meant").handle(event -> Mono.empty()))
-                .block(PATIENCE);
-        publish(bus, "meant", MEANT);
+        publish("meant", MEANT);
 
-        readAll(new Claims(database, consumer, UUID.randomUUID()), new Window(consumer), 12);
-        database.close().block(PATIENCE);
+        readAll(12);
 
         assertThat(arrived).extracting(Claimed::seq).doesNotHaveDuplicates().hasSize((int)
                 fixture.count("inbox WHERE partition < 12"));
@@ -77,7 +84,9 @@ class ReadAlongIntegrationTests {
         assertThat(ranges).anyMatch(Claims.Range::isAlong);
     }
 
-    private void readAll(Claims claims, Window window, int partitions) {
+    private void readAll(int partitions) {
+        Claims claims = new Claims(database, consumer, UUID.randomUUID());
+        Window window = new Window(consumer);
         Set<Integer> some = IntStream.range(0, partitions).boxed().collect(Collectors.toSet());
         HeldPartitions held = new HeldPartitions(some, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
         for (Claims.Range range = window.next(); range != null; range = window.next()) {
@@ -99,7 +108,7 @@ class ReadAlongIntegrationTests {
         }
     }
 
-    private static void publish(R2dbcEventBus bus, String type, int count) {
+    private void publish(String type, int count) {
         bus.publishAll(Flux.range(0, count).map(number -> Event.of(type, number)))
                 .then()
                 .block(PATIENCE);

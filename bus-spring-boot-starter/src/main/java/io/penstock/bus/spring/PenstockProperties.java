@@ -19,7 +19,8 @@ import org.springframework.util.unit.DataSize;
  * @param node Name of this node in the database and in deliveries; "node-" and random digits unless given.
  * @param source Source of events that name none; the application's name unless given.
  * @param connections Connections of the bus's own, besides those of the application's pool. 2 to 100.
- * @param pollInterval How often the database is asked for work that no signal told of. 10 ms to 1 day.
+ * @param pollInterval How often the database is asked for work that no signal told of. 10 ms to 1 day. Of a consumer
+ *     that works through a backlog, only each fifth poll looks for what committed late.
  * @param lease How long partitions stay with a node that is silent. 1 s to 1 h.
  * @param retention How long finished events are kept after they were published.
  * @param retentionInterval How often finished events past their retention are removed. 1 s to 1 day.
