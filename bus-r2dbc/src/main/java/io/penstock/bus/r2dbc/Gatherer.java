@@ -1,9 +1,8 @@
 package io.penstock.bus.r2dbc;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -16,7 +15,7 @@ import reactor.core.publisher.Mono;
  */
 final class Gatherer<T> {
 
-    private final Queue<T> queue = new ConcurrentLinkedQueue<>();
+    private final ArrayDeque<T> queue = new ArrayDeque<>();
     private final AtomicInteger pending = new AtomicInteger();
     private final List<Loop> lanes;
     private final Function<List<T>, Mono<Void>> flush;
@@ -38,7 +37,7 @@ final class Gatherer<T> {
 
     void submit(T item) {
         pending.incrementAndGet();
-        queue.add(item);
+        add(item);
         lanes.forEach(Loop::signal);
     }
 
@@ -58,7 +57,11 @@ final class Gatherer<T> {
         }
     }
 
-    private List<T> take() {
+    private synchronized void add(T item) {
+        queue.add(item);
+    }
+
+    private synchronized List<T> take() {
         List<T> batch = new ArrayList<>();
         int taken = 0;
         while (batch.size() < mostItems && taken < mostWeight) {

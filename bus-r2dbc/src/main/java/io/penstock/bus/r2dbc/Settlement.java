@@ -95,8 +95,9 @@ final class Settlement {
     }
 
     private Mono<Void> flush(List<List<Ended>> units) {
-        List<Ended> all = new ArrayList<>();
-        units.forEach(all::addAll);
+        List<Ended> all = new ArrayList<>(units.size());
+        // Most units are of one, for which addAll makes an array.
+        units.forEach(unit -> unit.forEach(all::add));
         return Mono.defer(() -> write(sorted(all)))
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, SHORTEST_PAUSE)
                         .maxBackoff(LONGEST_PAUSE)
