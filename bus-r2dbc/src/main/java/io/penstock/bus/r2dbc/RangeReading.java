@@ -25,6 +25,7 @@ final class RangeReading {
     private static final long FARTHEST_EXPIRY_MILLIS = TimeUnit.DAYS.toMillis(365);
 
     private final Registered consumer;
+    private final boolean along;
     private final long gain;
     private final Usual usual;
     private final Consumer<List<Claimed>> early;
@@ -35,9 +36,12 @@ final class RangeReading {
     private int count;
     private long xmin;
     private long ownXid;
+    private boolean ends;
 
-    RangeReading(Registered consumer, long gain, Usual usual, Consumer<List<Claimed>> early) {
+    /** @param along whether the rows say that nothing is ready beyond */
+    RangeReading(Registered consumer, boolean along, long gain, Usual usual, Consumer<List<Claimed>> early) {
         this.consumer = consumer;
+        this.along = along;
         this.gain = gain;
         this.usual = usual;
         this.early = early;
@@ -65,7 +69,7 @@ final class RangeReading {
 
     /** What was read, when the last row has arrived. */
     Page page() {
-        return new Page(rows, count, first, last == null ? 0 : last.seq(), xmin, ownXid);
+        return new Page(rows, count, first, last == null ? 0 : last.seq(), xmin, ownXid, ends);
     }
 
     /** To be called with each row as it arrives. */
@@ -73,6 +77,8 @@ final class RangeReading {
         if (count == 0 && consumer.isOrdered()) {
             xmin = Rows.required(row, 19, Long.class);
             ownXid = Rows.required(row, 20, Long.class);
+        } else if (count == 0 && along) {
+            ends = row.get(17, Boolean.class) != null;
         }
         Claimed claimed = read(row);
         first = last == null || claimed.seq() < first ? claimed.seq() : first;
@@ -132,14 +138,15 @@ final class RangeReading {
      * @param xmin all transactions before this one had ended
      * @param ownXid the reading's own number, taken after its snapshot: whoever published what it saw, or has a position
      *     below that, had a lower one
+     * @param ends whether it is known that nothing is ready beyond the range; only of one read along the outbox
      */
-    record Page(List<Claimed> rows, int count, long first, long last, long xmin, long ownXid) {
+    record Page(List<Claimed> rows, int count, long first, long last, long xmin, long ownXid, boolean ends) {
 
         /** None of which was handed over before. */
         static Page of(List<Claimed> rows, long xmin, long ownXid) {
             long first = rows.isEmpty() ? 0 : rows.get(0).seq();
             long last = rows.isEmpty() ? 0 : rows.get(rows.size() - 1).seq();
-            return new Page(rows, rows.size(), first, last, xmin, ownXid);
+            return new Page(rows, rows.size(), first, last, xmin, ownXid, false);
         }
     }
 

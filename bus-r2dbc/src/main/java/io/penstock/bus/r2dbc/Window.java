@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Window {
 
     private static final Long[] NONE = {};
-    // A few rows are looked up as fast. To pass an event that is not for this consumer, or not for this node, takes a
-    // quarter of what looking one up does.
-    private static final int FEWEST_ALONG = 64;
+    // To pass an event that is not for this consumer, or not for this node, takes a quarter of what looking one up
+    // does.
     private static final double WIDEST_ALONG = 4;
 
     private final Registered consumer;
@@ -110,7 +109,7 @@ final class Window {
     private void moveOn(Claims.Range range, RangeReading.Page page, boolean full, long last) {
         more = full;
         if (!consumer.isOrdered()) {
-            spread = full ? range.spread(page) : Double.POSITIVE_INFINITY;
+            spread = range.spread(page);
             spreadTo = last;
             // A page that was not full had all there was, also between here and where the cursor has been.
             cursor = Math.max(full ? cursor : Math.max(cursor, farthest), last);
@@ -205,7 +204,7 @@ final class Window {
             positions.stepBack(cursor);
         }
         hinted = Long.MAX_VALUE;
-        boolean along = cursor == spreadTo && spread <= WIDEST_ALONG && free >= FEWEST_ALONG;
+        boolean along = cursor == spreadTo && spread <= WIDEST_ALONG && free >= Claims.Range.FEWEST_ALONG;
         long upTo = along ? cursor + (long) Math.ceil(free * spread) : Claims.Range.NO_END;
         int limit = cursor > 0 ? free : Math.min(free, firstRows);
         return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), limit, upTo);

@@ -71,7 +71,7 @@ class ClaimsIntegrationTests {
     @Test
     void theFirstRowsAreHandedOverBeforeTheNextArrives() {
         Registered consumer = new Registered(1, spec().handle(event -> Mono.empty()), false);
-        RangeReading reading = new RangeReading(consumer, 1, RangeReading.Usual.NOTHING, early::add);
+        RangeReading reading = new RangeReading(consumer, false, 1, RangeReading.Usual.NOTHING, early::add);
         List<Integer> handedOver = new ArrayList<>();
 
         database.with(connection -> Database.rows(connection, ROWS, statement -> {}, row -> {
@@ -135,6 +135,27 @@ class ClaimsIntegrationTests {
         assertThat(someAlong)
                 .isEqualTo(some.stream().filter(seq -> seq <= 700).toList())
                 .hasSizeBetween(100, 450);
+    }
+
+    @Test
+    void alongTheOutboxEachPageSaysWhetherAnythingIsReadyBeyond() {
+        Claims claims = claims(spec().batchSize(1_000).handleBatch(events -> Mono.empty()));
+        Claims.Range toTheEnd = someFrom(99, EVENTS);
+        List<Long> some = seqs(read(claims, toTheEnd, held(16), early::add));
+        long last = some.get(some.size() - 1);
+        assertThat(last).as("behind it are rows of others").isLessThan(EVENTS);
+
+        assertThat(read(claims, toTheEnd, held(32), early::add).ends()).isTrue();
+        assertThat(read(claims, someFrom(99, EVENTS - 1), held(32), early::add).ends())
+                .isFalse();
+        assertThat(read(claims, someFrom(99, last), held(16), early::add).ends())
+                .as("others' rows do not count")
+                .isTrue();
+        assertThat(read(claims, someFrom(99, last - 1), held(16), early::add).ends())
+                .isFalse();
+        assertThat(read(claims, 99, 1_000, Claims.Range.NO_END, early::add).ends())
+                .as("by looking up it is not asked")
+                .isFalse();
     }
 
     private static Claims.Range someFrom(long above, long upTo) {

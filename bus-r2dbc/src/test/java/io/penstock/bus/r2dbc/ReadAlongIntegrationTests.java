@@ -27,6 +27,7 @@ class ReadAlongIntegrationTests {
 
     private static final int MEANT = 10_000;
     private static final int OTHERS = 20_000;
+    private static final int BURST = 200;
 
     @RegisterExtension
     final BusFixture fixture = new BusFixture();
@@ -84,9 +85,32 @@ class ReadAlongIntegrationTests {
         assertThat(ranges).anyMatch(Claims.Range::isAlong);
     }
 
-    private void readAll(int partitions) {
-        Claims claims = new Claims(database, consumer, UUID.randomUUID());
+    @Test
+    void whatIsPublishedInBurstsIsReadAlongWithNoEmptyStatementBehind() {
         Window window = new Window(consumer);
+        publish("meant", BURST);
+        readAll(window, 32);
+        ranges.clear();
+
+        for (int burst = 1; burst <= 3; burst++) {
+            publish("meant", BURST);
+            window.hint(1L + BURST * burst);
+            readAll(window, 32);
+        }
+
+        assertThat(ranges).hasSize(3).allMatch(Claims.Range::isAlong);
+        assertThat(arrived)
+                .extracting(Claimed::seq)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, 4 * BURST).boxed().toList());
+    }
+
+    private void readAll(int partitions) {
+        readAll(new Window(consumer), partitions);
+    }
+
+    private void readAll(Window window, int partitions) {
+        Claims claims = new Claims(database, consumer, UUID.randomUUID());
         Set<Integer> some = IntStream.range(0, partitions).boxed().collect(Collectors.toSet());
         HeldPartitions held = new HeldPartitions(some, Set.of(), System.nanoTime() + PATIENCE.toNanos(), 1, Map.of());
         for (Claims.Range range = window.next(); range != null; range = window.next()) {

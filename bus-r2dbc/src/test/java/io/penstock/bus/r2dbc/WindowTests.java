@@ -233,20 +233,47 @@ class WindowTests {
     }
 
     @Test
-    void whatComesBehindAPageThatHadAllThereWasIsLookedUp() {
-        Claims.Range range = next(unordered);
-        List<Claimed> most = LongStream.rangeClosed(1, range.limit() - 1)
-                .mapToObj(seq -> row(seq, 0))
-                .toList();
-        unordered.admit(range, page(most));
-        unordered.advance(most.stream().map(WindowTests::done).toList());
-        unordered.settled(most.stream().map(WindowTests::done).toList());
-        unordered.hint(range.limit());
+    void whatFollowsAPageThatHadAllThereWasIsReadAlongTheOutbox() {
+        Claims.Range first = next(unordered);
+        long last = first.above() + first.limit() - 1;
+        finish(first, page(rows(first, first.limit() - 1, 1)));
+        unordered.hint(last + 1);
 
         assertThat(next(unordered)).satisfies(on -> {
-            assertThat(on.above()).isEqualTo(range.limit() - 1);
-            assertThat(on.isAlong()).isFalse();
+            assertThat(on.above()).isEqualTo(last);
+            assertThat(on.isAlong()).isTrue();
         });
+    }
+
+    @Test
+    void whatFollowsAFewRowsIsLookedUp() {
+        Claims.Range first = next(unordered);
+        finish(first, page(rows(first, Claims.Range.FEWEST_ALONG - 1, 1)));
+        unordered.hint(first.above() + Claims.Range.FEWEST_ALONG);
+
+        assertThat(next(unordered).isAlong()).isFalse();
+    }
+
+    @Test
+    void behindWhatWasReadAlongAndSaysThatItEndsNothingIsReadUntilAHint() {
+        Claims.Range along = nextAfter(next(unordered), 2);
+        finish(along, ending(rows(along, 100, 1)));
+
+        assertThat(unordered.wantsToRead()).isFalse();
+
+        unordered.hint(along.above() + 101);
+        assertThat(next(unordered)).satisfies(on -> {
+            assertThat(on.above()).isEqualTo(along.above() + 100);
+            assertThat(on.upTo() - on.above()).as("as close as what was found").isEqualTo(on.limit());
+        });
+    }
+
+    @Test
+    void aFullPageIsReadOnFromWhateverItSaysOfItsEnd() {
+        Claims.Range along = nextAfter(next(unordered), 2);
+        finish(along, ending(rows(along, along.limit(), 1)));
+
+        assertThat(next(unordered).above()).isEqualTo(along.above() + along.limit());
     }
 
     @Test
@@ -265,13 +292,25 @@ class WindowTests {
     }
 
     private void finish(Claims.Range range, int apart) {
-        List<Claimed> rows = LongStream.rangeClosed(1, range.limit())
-                .mapToObj(number -> row(range.above() + number * apart, 0))
-                .toList();
-        List<Ended> ended = rows.stream().map(WindowTests::done).toList();
-        unordered.admit(range, page(rows));
+        finish(range, page(rows(range, range.limit(), apart)));
+    }
+
+    private void finish(Claims.Range range, RangeReading.Page page) {
+        List<Ended> ended = page.rows().stream().map(WindowTests::done).toList();
+        unordered.admit(range, page);
         unordered.advance(ended);
         unordered.settled(ended);
+    }
+
+    private static List<Claimed> rows(Claims.Range range, int count, int apart) {
+        return LongStream.rangeClosed(1, count)
+                .mapToObj(number -> row(range.above() + number * apart, 0))
+                .toList();
+    }
+
+    private static RangeReading.Page ending(List<Claimed> rows) {
+        long last = rows.get(rows.size() - 1).seq();
+        return new RangeReading.Page(rows, rows.size(), rows.get(0).seq(), last, 0, 0, true);
     }
 
     @Test
@@ -286,7 +325,7 @@ class WindowTests {
         unordered.advance(ended);
         unordered.settled(ended);
 
-        unordered.admit(range, new RangeReading.Page(List.of(), early.size(), 1, range.limit(), 0, 0));
+        unordered.admit(range, new RangeReading.Page(List.of(), early.size(), 1, range.limit(), 0, 0, false));
 
         assertThat(next(unordered).above()).isEqualTo(range.limit());
     }
