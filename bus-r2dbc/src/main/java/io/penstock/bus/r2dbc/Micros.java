@@ -3,7 +3,7 @@ package io.penstock.bus.r2dbc;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Times as microseconds since 1970, as statements take them: text would be formatted here and parsed there. */
+/** Times as microseconds since 1970, as a batch takes them: text would be formatted here and parsed there. */
 final class Micros {
 
     private Micros() {}
