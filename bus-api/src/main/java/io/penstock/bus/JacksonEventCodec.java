@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
@@ -34,7 +33,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class JacksonEventCodec implements EventCodec {
 
-    private static final int LONGEST_REASON = 500;
     private static final int UNKNOWN = EventTypeName.NO_VERSION;
 
     private final JsonMapper mapper;
@@ -42,8 +40,7 @@ public final class JacksonEventCodec implements EventCodec {
     private final JsonFactory strict;
     private final boolean admitsPlain;
     private final Map<String, JavaType> types;
-    // What each decoding would look up again, the annotations among it: of the classes asked for, and of what is
-    // registered.
+    // What each decoding would look up again, the annotations among it.
     private final Map<Class<?>, ObjectReader> readers = new ConcurrentHashMap<>();
     private final Map<JavaType, ObjectReader> registeredReaders = new ConcurrentHashMap<>();
     private final Map<String, Map<Integer, Upcaster>> upcasters;
@@ -98,7 +95,7 @@ public final class JacksonEventCodec implements EventCodec {
             return json;
         } catch (RuntimeException | StackOverflowError e) {
             throw new InvalidEventException(
-                    "Event " + event + " was refused: its payload is not JSON: " + reason(e), e);
+                    "Event " + event + " was refused: its payload is not JSON: " + JacksonReason.of(e), e);
         }
     }
 
@@ -114,7 +111,7 @@ public final class JacksonEventCodec implements EventCodec {
             throw e;
         } catch (RuntimeException | StackOverflowError e) {
             requireKnownType(stored, target, e);
-            throw new PayloadDecodingException(problem(stored, target) + reason(e), e);
+            throw new PayloadDecodingException(problem(stored, target) + JacksonReason.of(e), e);
         }
         if (!target.isInstance(payload)) {
             throw new PayloadDecodingException(problem(stored, target) + "it is "
@@ -180,12 +177,17 @@ public final class JacksonEventCodec implements EventCodec {
         }
     }
 
+    private @Nullable JavaType registered(String type, Class<?> target) {
+        JavaType registered = types.get(type);
+        return registered != null && target.isAssignableFrom(registered.getRawClass()) ? registered : null;
+    }
+
     private @Nullable Object read(Event<RawJson> stored, Class<?> target) {
-        JavaType registered = types.get(stored.type());
-        ObjectReader reader = registered != null && target.isAssignableFrom(registered.getRawClass())
-                ? registeredReaders.computeIfAbsent(registered, mapper::readerFor)
-                : readers.computeIfAbsent(target, mapper::readerFor);
-        requireKnownVersion(stored, reader.getValueType().getRawClass());
+        JavaType registered = registered(stored.type(), target);
+        requireKnownVersion(stored, registered == null ? target : registered.getRawClass());
+        ObjectReader reader = registered == null
+                ? readers.computeIfAbsent(target, mapper::readerFor)
+                : registeredReaders.computeIfAbsent(registered, mapper::readerFor);
         Map<Integer, Upcaster> steps = upcasters.get(stored.type());
         return steps == null || !steps.containsKey(stored.version())
                 ? reader.readValue(stored.payload().text())
@@ -201,21 +203,6 @@ public final class JacksonEventCodec implements EventCodec {
         return lifted;
     }
 
-    /** The error in one line that a log can bear; Jackson's own message has several. */
-    private static String reason(Throwable error) {
-        try {
-            return error instanceof JacksonException jackson
-                    ? Text.shown(jackson.getOriginalMessage(), LONGEST_REASON) + path(jackson)
-                    : Text.shown(error.toString(), LONGEST_REASON);
-        } catch (RuntimeException | StackOverflowError hostile) {
-            return error.getClass().getName();
-        }
-    }
-
-    private static String path(JacksonException error) {
-        return error.getPath().isEmpty() ? "" : Text.shown(" at " + error.getPathReference(), LONGEST_REASON);
-    }
-
     /** A type as the application named it; resolved once the mapper is frozen. */
     @FunctionalInterface
     private interface Registration {
@@ -228,8 +215,9 @@ public final class JacksonEventCodec implements EventCodec {
         private final Map<String, Registration> types = new HashMap<>();
         private final Map<String, Map<Integer, Upcaster>> upcasters = new HashMap<>();
         // Enums by name, not by Jackson 3's toString(): stored events outlive the text shown to people.
-        // Buffers stay with their thread, for there are few that publish and handle: to share them between all, as
-        // Jackson 3 does for the sake of virtual threads, is a tenth of what decoding a small payload takes.
+        // Buffers stay with their thread: to share them, as Jackson 3 does for the sake of virtual threads, is a tenth
+        // of
+        // what decoding a small payload takes.
         private JsonMapper.Builder mapper = JsonMapper.builder(JsonFactory.builder()
                         .recyclerPool(JsonRecyclerPools.threadLocalPool())
                         .build())
@@ -273,7 +261,7 @@ public final class JacksonEventCodec implements EventCodec {
 
         /**
          * Starts from the application's own Jackson settings, in place of the codec's: decimals in full in untyped
-         * places, enums by name. The codec builds a mapper of its own from them, without default typing.
+         * places, enums by name, buffers of each thread's own. The codec builds a mapper of its own from them, without default typing.
          */
         public Builder mapper(JsonMapper.Builder settings) {
             this.mapper = settings;

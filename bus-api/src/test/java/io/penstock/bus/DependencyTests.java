@@ -64,9 +64,9 @@ class DependencyTests {
     }
 
     @Test
-    void jacksonIsKnownToTheCodecAndTheUpcasterOnly() {
+    void jacksonIsKnownToTheCodecItsReasonsAndTheUpcasterOnly() {
         noClasses()
-                .that(DescribedPredicate.not(belongTo(JacksonEventCodec.class, Upcaster.class)))
+                .that(DescribedPredicate.not(belongTo(JacksonEventCodec.class, JacksonReason.class, Upcaster.class)))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("tools.jackson..", "com.fasterxml..")

@@ -26,13 +26,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DefaultTyping;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
@@ -307,6 +311,31 @@ class JacksonEventCodecTests {
                 .isInstanceOf(UnknownEventTypeException.class)
                 .hasMessageContainingAll("parcel.weighed v3", "the last one is 2");
         assertThat(codec.decode(event.version(3).build(), Map.class)).isEqualTo(Map.of("grams", 5));
+    }
+
+    @Test
+    void aLaterVersionIsLeftToNodesThatHaveItAlsoWhereTheClassOfThisOneCannotBeRead() {
+        @EventType("parcel.lost")
+        @JsonDeserialize(using = Broken.class)
+        record Lost(int grams) {}
+        Event.Builder<RawJson> event = Event.builder("parcel.lost", new RawJson("{}"));
+
+        assertThatThrownBy(() -> codec.decode(event.version(2).build(), Lost.class))
+                .isInstanceOf(UnknownEventTypeException.class);
+        assertThatThrownBy(() -> codec.decode(event.version(1).build(), Lost.class))
+                .isInstanceOf(PayloadDecodingException.class);
+    }
+
+    static final class Broken extends ValueDeserializer<Object> {
+
+        Broken() {
+            throw new IllegalStateException("not today");
+        }
+
+        @Override
+        public Object deserialize(JsonParser parser, DeserializationContext context) {
+            return parser;
+        }
     }
 
     @Test

@@ -49,7 +49,9 @@ final class Claims {
     // takes the server a third less than to look each event up (ADR 13). Of all joins the planner can make a full one
     // only so, whatever it believes of the tables; the conditions leave inner rows without its knowing. They come in
     // the order in which they are read: to ask for it would be to sort them. Where nothing is ready beyond, each row
-    // says so, or what is read as it is published would need an empty statement behind it each time.
+    // says so, or what is read as it is published would need an empty statement behind it each time. Rows in memory
+    // count
+    // as ready there: what follows then is one statement more.
     static final String READY_ALONG = COLUMNS + """
                    , nullif(NOT EXISTS (
                        SELECT FROM ${schema}.inbox beyond

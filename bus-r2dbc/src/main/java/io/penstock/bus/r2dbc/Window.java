@@ -203,11 +203,19 @@ final class Window {
             cursor = hinted - 1;
             positions.stepBack(cursor);
         }
+        long upTo = reach(free);
         hinted = Long.MAX_VALUE;
-        boolean along = cursor == spreadTo && spread <= WIDEST_ALONG && free >= Claims.Range.FEWEST_ALONG;
-        long upTo = along ? cursor + (long) Math.ceil(free * spread) : Claims.Range.NO_END;
         int limit = cursor > 0 ? free : Math.min(free, firstRows);
         return new Claims.Range(cursor, inFlightAfter(cursor), NONE, lanes.skippingKeys(), limit, upTo);
+    }
+
+    /** How far to read along the outbox, if that is likely to find something. */
+    private long reach(int free) {
+        if (cursor != spreadTo || spread > WIDEST_ALONG || free < Claims.Range.FEWEST_ALONG) {
+            return Claims.Range.NO_END;
+        }
+        long end = cursor + (long) Math.ceil(free * spread);
+        return more || hinted <= end ? end : Claims.Range.NO_END;
     }
 
     private Claims.Range refill(int free) {

@@ -4,7 +4,6 @@ import static io.penstock.bus.r2dbc.BusFixture.awaitThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -81,14 +80,29 @@ class GathererTests {
 
     @Test
     void everyItemOfManyThreadsIsFlushedOnceAndThoseOfOneThreadInOrder() throws InterruptedException {
+        List<Integer> all = flushedOfManyThreads(1);
+
+        assertThat(all).hasSize(80_000).doesNotHaveDuplicates();
+        for (int thread = 0; thread < 8; thread++) {
+            int of = thread;
+            assertThat(all.stream().filter(item -> item / 10_000 == of).toList())
+                    .isSorted();
+        }
+    }
+
+    @Test
+    void everyItemOfManyThreadsIsFlushedOnceByTwoLanes() throws InterruptedException {
+        assertThat(flushedOfManyThreads(2)).hasSize(80_000).doesNotHaveDuplicates();
+    }
+
+    private static List<Integer> flushedOfManyThreads(int lanes) throws InterruptedException {
         ConcurrentLinkedQueue<Integer> all = new ConcurrentLinkedQueue<>();
         Gatherer<Integer> gatherer = new Gatherer<>(
-                1,
+                lanes,
                 batch -> Mono.<Void>fromRunnable(() -> all.addAll(batch)).subscribeOn(Schedulers.parallel()),
                 item -> 1,
                 100,
                 100);
-
         ExecutorService threads = Executors.newFixedThreadPool(8);
         for (int thread = 0; thread < 8; thread++) {
             int first = thread * 10_000;
@@ -97,14 +111,7 @@ class GathererTests {
         threads.shutdown();
         assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         awaitThat(() -> gatherer.pending() == 0);
-
-        assertThat(new HashSet<>(all)).hasSize(80_000);
-        assertThat(all).hasSize(80_000);
-        for (int thread = 0; thread < 8; thread++) {
-            int of = thread;
-            assertThat(all.stream().filter(item -> item / 10_000 == of).toList())
-                    .isSorted();
-        }
+        return List.copyOf(all);
     }
 
     /** Flushes that last until the test ends them. */

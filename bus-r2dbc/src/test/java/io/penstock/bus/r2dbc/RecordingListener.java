@@ -32,6 +32,7 @@ final class RecordingListener implements BusListener {
     final AtomicInteger listening = new AtomicInteger();
     final List<Throwable> notListening = new CopyOnWriteArrayList<>();
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    final List<String> failedSteps = new CopyOnWriteArrayList<>();
 
     @Override
     public void published(int events) {
@@ -119,6 +120,7 @@ final class RecordingListener implements BusListener {
 
     @Override
     public void failed(String step, Throwable error) {
+        failedSteps.add(step);
         failures.add(error);
     }
 }

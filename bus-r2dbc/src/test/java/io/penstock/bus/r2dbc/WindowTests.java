@@ -269,6 +269,51 @@ class WindowTests {
     }
 
     @Test
+    void whatCommitsLateIsLookedUpBehindAPageThatHadAllThereWas() {
+        Claims.Range along = nextAfter(next(unordered), 2);
+        finish(along, ending(rows(along, 100, 2)));
+        unordered.hint(along.above() + 1);
+
+        assertThat(next(unordered)).satisfies(back -> {
+            assertThat(back.above()).isEqualTo(along.above());
+            assertThat(back.isAlong()).isFalse();
+        });
+    }
+
+    @Test
+    void whatIsFartherThanWouldBeReadAlongIsLookedUp() {
+        Claims.Range along = nextAfter(next(unordered), 2);
+        finish(along, ending(rows(along, 100, 1)));
+        unordered.hint(along.above() + 1_000_000);
+
+        assertThat(next(unordered).isAlong()).isFalse();
+    }
+
+    @Test
+    void whatFollowsRowsThatWereFarApartIsLookedUpAlsoWhenTheyWereAllThereWas() {
+        Claims.Range first = next(unordered);
+        finish(first, page(rows(first, first.limit() - 1, 100)));
+        unordered.hint(first.above() + 100L * first.limit());
+
+        assertThat(next(unordered).isAlong()).isFalse();
+    }
+
+    @Test
+    void afterALookFurtherBackThatHadAllThereWasItIsReadOnFromWhereItWas() {
+        Claims.Range along = nextAfter(next(unordered), 2);
+        long farthest = along.above() + 2L * along.limit();
+        finish(along, 2);
+        unordered.hint(along.above() - 500);
+        finish(next(unordered), page(rows(next(unordered), 100, 1)));
+        unordered.hint(farthest + 1);
+
+        assertThat(next(unordered)).satisfies(on -> {
+            assertThat(on.above()).isEqualTo(farthest);
+            assertThat(on.isAlong()).isFalse();
+        });
+    }
+
+    @Test
     void aFullPageIsReadOnFromWhateverItSaysOfItsEnd() {
         Claims.Range along = nextAfter(next(unordered), 2);
         finish(along, ending(rows(along, along.limit(), 1)));
@@ -277,7 +322,7 @@ class WindowTests {
     }
 
     @Test
-    void afterAHintIsReadByLookingUp() {
+    void afterAHintFurtherBackItIsReadByLookingUp() {
         Claims.Range along = nextAfter(next(unordered), 1);
         finish(along, 1);
         unordered.hint(1);
