@@ -215,9 +215,8 @@ public final class JacksonEventCodec implements EventCodec {
         private final Map<String, Registration> types = new HashMap<>();
         private final Map<String, Map<Integer, Upcaster>> upcasters = new HashMap<>();
         // Enums by name, not by Jackson 3's toString(): stored events outlive the text shown to people.
-        // Buffers stay with their thread: to share them, as Jackson 3 does for the sake of virtual threads, is a tenth
-        // of
-        // what decoding a small payload takes.
+        // Buffers stay with their thread: to share them, as Jackson 3 does for the sake of virtual threads, is a
+        // tenth of what decoding a small payload takes.
         private JsonMapper.Builder mapper = JsonMapper.builder(JsonFactory.builder()
                         .recyclerPool(JsonRecyclerPools.threadLocalPool())
                         .build())
@@ -261,7 +260,8 @@ public final class JacksonEventCodec implements EventCodec {
 
         /**
          * Starts from the application's own Jackson settings, in place of the codec's: decimals in full in untyped
-         * places, enums by name, buffers of each thread's own. The codec builds a mapper of its own from them, without default typing.
+         * places, enums by name, buffers of each thread's own. The codec builds a mapper of its own from them, without
+         * default typing.
          */
         public Builder mapper(JsonMapper.Builder settings) {
             this.mapper = settings;

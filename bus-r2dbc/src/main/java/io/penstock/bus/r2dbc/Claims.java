@@ -50,8 +50,7 @@ final class Claims {
     // only so, whatever it believes of the tables; the conditions leave inner rows without its knowing. They come in
     // the order in which they are read: to ask for it would be to sort them. Where nothing is ready beyond, each row
     // says so, or what is read as it is published would need an empty statement behind it each time. Rows in memory
-    // count
-    // as ready there: what follows then is one statement more.
+    // count as ready there: what follows then is one statement more.
     static final String READY_ALONG = COLUMNS + """
                    , nullif(NOT EXISTS (
                        SELECT FROM ${schema}.inbox beyond

@@ -21,8 +21,7 @@ final class OutboxRow {
 
     // The transaction has its number before the event has its position, as in OutboxBatch: the condition is evaluated
     // first. No row comes back when the id is stored already, one without a consumer when nobody is registered for it.
-    // The
-    // driver reads the text anew for each event, character by character, so it says nothing twice.
+    // The driver reads the text anew for each event, character by character, so it says nothing twice.
     private static final String APPEND = """
             WITH stored AS (
                 INSERT INTO ${schema}.outbox_event

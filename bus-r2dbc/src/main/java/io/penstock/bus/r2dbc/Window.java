@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Window {
 
     private static final Long[] NONE = {};
-    // To pass an event that is not for this consumer, or not for this node, takes a quarter of what looking one up
-    // does.
+    // To pass an event that is not for this consumer, or not for this node, takes a quarter of what looking it up does.
     private static final double WIDEST_ALONG = 4;
 
     private final Registered consumer;

@@ -21,7 +21,7 @@ import reactor.core.publisher.Mono;
  */
 class OneOrManyIntegrationTests {
 
-    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678901Z");
+    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678901999Z");
     private static final Instant LATER = Instant.now().plus(Duration.ofDays(400));
 
     @RegisterExtension
