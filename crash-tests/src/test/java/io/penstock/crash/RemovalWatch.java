@@ -58,7 +58,7 @@ final class RemovalWatch implements ConnectionFactory {
     }
 
     private static boolean removes(String sql) {
-        return sql.startsWith("DELETE FROM") && sql.contains("inbox") && sql.contains("RETURNING seq");
+        return sql.startsWith("DELETE FROM") && sql.contains("inbox");
     }
 
     private static Object call(Object target, java.lang.reflect.Method method, Object[] arguments) throws Throwable {
