@@ -9,6 +9,7 @@ import io.penstock.bus.RawJson;
 import io.r2dbc.spi.Connection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -62,15 +63,17 @@ final class Outbox {
         return explained(events.size() == 1 ? row.append(connection, events.get(0)) : batch.append(connection, events));
     }
 
-    /** The same on a connection that is in none: the statement may fail, and is run again in another way. */
-    Mono<Appended> appendAlone(Connection connection, List<Encoded> events) {
+    /** The same in a transaction with nothing else in it: the statement may fail, and is run again in another way. */
+    Mono<Appended> appendAlone(Alone transaction, List<Encoded> events) {
+        // Looked at before the commit: the next batch may be inserted by then.
+        Function<Connection, Mono<Appended>> careful =
+                connection -> append(connection, events).doOnNext(this::lookForRepeated);
         if (events.size() == 1 || expectsRepeated()) {
-            return append(connection, events).doOnNext(this::lookForRepeated);
+            return transaction.run(careful);
         }
-        return explained(batch.appendNew(connection, events)
-                .onErrorResume(
-                        DatabaseErrors::isDuplicate,
-                        repeated -> batch.append(connection, events).doOnNext(this::lookForRepeated)));
+        return explained(transaction
+                .run(connection -> batch.appendNew(connection, events))
+                .onErrorResume(DatabaseErrors::isDuplicate, repeated -> transaction.run(careful)));
     }
 
     private Mono<Appended> explained(Mono<Appended> append) {
@@ -85,5 +88,11 @@ final class Outbox {
         if (!appended.repeated().isEmpty()) {
             carefulBatches.set(CAREFUL_BATCHES);
         }
+    }
+
+    /** Runs a statement in a transaction of its own, on whatever connection. */
+    @FunctionalInterface
+    interface Alone {
+        Mono<Appended> run(Function<Connection, Mono<Appended>> statement);
     }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -24,6 +25,9 @@ import reactor.util.context.Context;
  * Events on their way to the outbox, in batches that share a commit. With one lane they are stored in their order, and
  * nothing behind an event that could not be.
  *
+ * <p>With one lane a batch is inserted while the one before it is being committed, and committed behind it (ADR 6): in
+ * their order they become visible too, and whoever waits for the disk keeps no processor waiting.
+ *
  * <p>Design note: publishers are told on threads of Reactor's, those of one stream in the order of the commits, while
  * the next batch is already being written: on the driver's thread they would make the events that follow, and the
  * database would wait.
@@ -33,7 +37,7 @@ final class WriteQueue {
     private static final int MOST_EVENTS = 512;
     private static final int MOST_CHARACTERS = 4 << 20;
 
-    /** As many as are being written and as gather meanwhile. */
+    /** As many as are being written and as are being committed meanwhile, or gather once those are told. */
     static final int OUTSTANDING = 2 * MOST_EVENTS;
 
     private final Database database;
@@ -46,6 +50,8 @@ final class WriteQueue {
     private final Gatherer<Pending> gatherer;
     private final Consumer<Runnable> teller;
     private volatile boolean broken;
+    // Of one lane: it writes one batch after the other.
+    private Turn last = Turn.NONE;
 
     /** @param onTold gets how many publishers know what became of their events */
     WriteQueue(Node node, Outbox outbox, int lanes, IntConsumer onTold) {
@@ -59,7 +65,8 @@ final class WriteQueue {
         this.teller = isOrdered
                 ? Schedulers.parallel().createWorker()::schedule
                 : told -> Schedulers.parallel().schedule(told);
-        this.gatherer = new Gatherer<>(lanes, this::write, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
+        this.gatherer = new Gatherer<>(
+                lanes, isOrdered ? this::writeInOrder : this::write, Pending::size, MOST_EVENTS, MOST_CHARACTERS);
     }
 
     /** Emits a result when the event is committed, or its id was stored already. */
@@ -77,21 +84,63 @@ final class WriteQueue {
     }
 
     private Mono<Void> write(List<Pending> batch) {
-        if (broken) {
-            tell(batch, pending -> pending.fail(behind(pending)));
-            return Mono.empty();
-        }
-        AtomicBoolean sent = new AtomicBoolean();
-        return database.with(connection -> append(connection, batch, sent))
-                .doOnNext(appended -> committed(batch, appended))
-                .then()
-                .onErrorResume(error -> failed(batch, error, sent.get()));
+        return write(batch, database::with);
     }
 
-    private Mono<Appended> append(Connection connection, List<Pending> batch, AtomicBoolean sent) {
+    /** Ends when the next batch may be inserted. One that has nothing before it or behind it is written as any other. */
+    private Mono<Void> writeInOrder(List<Pending> batch) {
+        Turn before = last.isOver() ? Turn.NONE : last;
+        if (before == Turn.NONE && gatherer.pending() == batch.size()) {
+            return write(batch);
+        }
+        Turn turn = new Turn();
+        last = turn;
+        // Cached: it goes on while the next one begins.
+        Mono<Void> written = write(batch, statement -> writeBehind(before, turn, statement))
+                .doOnTerminate(turn::end)
+                .cache();
+        return Mono.firstWithSignal(turn.whenInserted(), written)
+                .then(before.whenOver())
+                .then(Mono.defer(() -> isOvertaken(before) ? written : Mono.empty()));
+    }
+
+    /** A transaction that is committed, or whose error is passed on, when the batch before it is over. */
+    private Mono<Appended> writeBehind(Turn before, Turn turn, Function<Connection, Mono<Appended>> statement) {
+        return database.transaction(connection -> database.limit(statement.apply(connection))
+                        .doOnNext(appended -> turn.letInsert())
+                        .delayUntil(appended -> before.whenOver().then(Mono.defer(() -> requireInOrder(before)))))
+                .doOnError(error -> turn.undo())
+                .onErrorResume(error -> before.whenOver()
+                        .then(Mono.defer(() -> isOvertaken(before) ? database.with(statement) : Mono.error(error))));
+    }
+
+    private Mono<Void> requireInOrder(Turn before) {
+        return broken || isOvertaken(before)
+                ? Mono.error(new IllegalStateException("The batch before was not committed"))
+                : Mono.empty();
+    }
+
+    /** The events of a batch that could not be committed are written again, and have later positions by then. */
+    private boolean isOvertaken(Turn before) {
+        return !broken && before.isUndone();
+    }
+
+    private Mono<Void> write(List<Pending> batch, Outbox.Alone transaction) {
+        if (broken) {
+            return failedBehind(batch);
+        }
+        AtomicBoolean sent = new AtomicBoolean();
+        List<Encoded> events = batch.stream().map(Pending::encoded).toList();
+        return outbox.appendAlone(statement -> transaction.run(connection -> send(connection, statement, sent)), events)
+                .doOnNext(appended -> committed(batch, appended))
+                .then()
+                .onErrorResume(error -> broken ? failedBehind(batch) : failed(batch, error, sent.get()));
+    }
+
+    private static Mono<Appended> send(
+            Connection connection, Function<Connection, Mono<Appended>> statement, AtomicBoolean sent) {
         sent.set(true);
-        return outbox.appendAlone(
-                connection, batch.stream().map(Pending::encoded).toList());
+        return statement.apply(connection);
     }
 
     private void committed(List<Pending> batch, Appended appended) {
@@ -106,9 +155,15 @@ final class WriteQueue {
         pending.done().tryEmitValue(new PublishResult(id, isRepeated ? new DuplicateEventException(id) : null));
     }
 
+    private Mono<Void> failedBehind(List<Pending> batch) {
+        tell(batch, pending -> pending.fail(behind(pending)));
+        return Mono.empty();
+    }
+
     /** An error of the database in a batch may be the fault of one event: the others get a second chance without it. */
     private Mono<Void> failed(List<Pending> batch, Throwable error, boolean sent) {
-        boolean unknown = sent && DatabaseErrors.isOutcomeUnknown(error);
+        boolean unknown =
+                sent && (error instanceof PublishOutcomeUnknownException || DatabaseErrors.isOutcomeUnknown(error));
         if (sent && !unknown && batch.size() > 1) {
             return Flux.fromIterable(batch)
                     .concatMap(pending -> Mono.defer(() -> write(List.of(pending))))

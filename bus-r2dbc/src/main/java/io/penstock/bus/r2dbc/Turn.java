@@ -1,0 +1,57 @@
+package io.penstock.bus.r2dbc;
+
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * A batch of a stream in a transaction of its own: the next batch is inserted when the rows of this one are, and
+ * committed when this one is over.
+ */
+final class Turn {
+
+    /** Over from the beginning. */
+    static final Turn NONE = new Turn();
+
+    static {
+        NONE.end();
+    }
+
+    private final Sinks.Empty<Void> inserted = Sinks.empty();
+    private final Sinks.Empty<Void> over = Sinks.empty();
+    private volatile boolean isInserted;
+    private volatile boolean isUndone;
+    private volatile boolean isOver;
+
+    /** Its rows have their positions, and are not committed yet. */
+    void letInsert() {
+        isInserted = true;
+        inserted.tryEmitEmpty();
+    }
+
+    /** Its transaction is rolled back, perhaps when the next batch has positions already. */
+    void undo() {
+        isUndone = isInserted;
+    }
+
+    void end() {
+        isOver = true;
+        over.tryEmitEmpty();
+    }
+
+    boolean isUndone() {
+        return isUndone;
+    }
+
+    /** Whether its events are stored, or will not be. */
+    boolean isOver() {
+        return isOver;
+    }
+
+    Mono<Void> whenInserted() {
+        return inserted.asMono();
+    }
+
+    Mono<Void> whenOver() {
+        return over.asMono();
+    }
+}
