@@ -1,5 +1,6 @@
 package io.penstock.bus.r2dbc;
 
+import io.penstock.bus.r2dbc.Transactions.NoConnectionException;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -9,6 +10,7 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -132,7 +134,10 @@ final class Database {
 
     /** Runs the work in a transaction. */
     <T> Mono<T> transaction(Function<Connection, Mono<T>> work) {
-        return transactions.run(work::apply);
+        // Said of the application's connections, which these are not.
+        return transactions
+                .<T>run(work::apply)
+                .onErrorMap(NoConnectionException.class, none -> Objects.requireNonNull(none.getCause()));
     }
 
     /** Runs one statement in a transaction of its own; emits its rows. */

@@ -41,7 +41,7 @@ final class Gatherer<T> {
         lanes.forEach(Loop::signal);
     }
 
-    /** Items not flushed yet. */
+    /** Items whose flush has not completed yet. */
     int pending() {
         return pending.get();
     }

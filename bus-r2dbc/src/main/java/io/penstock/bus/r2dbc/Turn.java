@@ -17,6 +17,7 @@ final class Turn {
     }
 
     private final Sinks.Empty<Void> inserted = Sinks.empty();
+    private final Sinks.Empty<Void> decided = Sinks.empty();
     private final Sinks.Empty<Void> over = Sinks.empty();
     private volatile boolean isInserted;
     private volatile boolean isUndone;
@@ -28,13 +29,17 @@ final class Turn {
         inserted.tryEmitEmpty();
     }
 
-    /** Its transaction is rolled back, perhaps when the next batch has positions already. */
+    /** Its transaction is rolled back. If its rows had their positions, the next batch may have some behind them. */
     void undo() {
-        isUndone = isInserted;
+        if (isInserted) {
+            isUndone = true;
+            decided.tryEmitEmpty();
+        }
     }
 
     void end() {
         isOver = true;
+        decided.tryEmitEmpty();
         over.tryEmitEmpty();
     }
 
@@ -42,13 +47,18 @@ final class Turn {
         return isUndone;
     }
 
-    /** Whether its events are stored, or will not be. */
+    /** Whether all that is to be written of it has been. */
     boolean isOver() {
         return isOver;
     }
 
     Mono<Void> whenInserted() {
         return inserted.asMono();
+    }
+
+    /** Whether what the next batch has inserted may be committed. */
+    Mono<Void> whenDecided() {
+        return decided.asMono();
     }
 
     Mono<Void> whenOver() {

@@ -50,7 +50,7 @@ final class WriteQueue {
     private final Gatherer<Pending> gatherer;
     private final Consumer<Runnable> teller;
     private volatile boolean broken;
-    // Of one lane: it writes one batch after the other.
+    // Of one lane, which begins one batch after the other.
     private Turn last = Turn.NONE;
 
     /** @param onTold gets how many publishers know what became of their events */
@@ -108,16 +108,14 @@ final class WriteQueue {
     private Mono<Appended> writeBehind(Turn before, Turn turn, Function<Connection, Mono<Appended>> statement) {
         return database.transaction(connection -> database.limit(statement.apply(connection))
                         .doOnNext(appended -> turn.letInsert())
-                        .delayUntil(appended -> before.whenOver().then(Mono.defer(() -> requireInOrder(before)))))
+                        .delayUntil(appended -> before.whenDecided().then(Mono.defer(() -> requireInOrder(before)))))
                 .doOnError(error -> turn.undo())
-                .onErrorResume(error -> before.whenOver()
-                        .then(Mono.defer(() -> isOvertaken(before) ? database.with(statement) : Mono.error(error))));
+                .onErrorResume(error -> before.whenOver().then(Mono.error(error)));
     }
 
+    /** What is to be written again takes no lock, and no connection, from the batch before, which may be first. */
     private Mono<Void> requireInOrder(Turn before) {
-        return broken || isOvertaken(before)
-                ? Mono.error(new IllegalStateException("The batch before was not committed"))
-                : Mono.empty();
+        return broken || isOvertaken(before) ? Mono.error(new OvertakenException()) : Mono.empty();
     }
 
     /** The events of a batch that could not be committed are written again, and have later positions by then. */
@@ -131,16 +129,24 @@ final class WriteQueue {
         }
         AtomicBoolean sent = new AtomicBoolean();
         List<Encoded> events = batch.stream().map(Pending::encoded).toList();
-        return outbox.appendAlone(statement -> transaction.run(connection -> send(connection, statement, sent)), events)
+        return outbox.appendAlone(noting(sent, transaction), events)
+                .onErrorResume(
+                        error -> error instanceof OvertakenException && !broken,
+                        overtaken -> outbox.appendAlone(noting(sent, database::with), events))
                 .doOnNext(appended -> committed(batch, appended))
                 .then()
                 .onErrorResume(error -> broken ? failedBehind(batch) : failed(batch, error, sent.get()));
     }
 
-    private static Mono<Appended> send(
-            Connection connection, Function<Connection, Mono<Appended>> statement, AtomicBoolean sent) {
-        sent.set(true);
-        return statement.apply(connection);
+    /** Whether the last statement was sent: what was sent before that is rolled back. */
+    private static Outbox.Alone noting(AtomicBoolean sent, Outbox.Alone transaction) {
+        return statement -> Mono.defer(() -> {
+            sent.set(false);
+            return transaction.run(connection -> {
+                sent.set(true);
+                return statement.apply(connection);
+            });
+        });
     }
 
     private void committed(List<Pending> batch, Appended appended) {
@@ -169,8 +175,9 @@ final class WriteQueue {
                     .concatMap(pending -> Mono.defer(() -> write(List.of(pending))))
                     .then();
         }
-        broken = isOrdered;
+        // Told before those behind it, which look at what is set after that.
         tell(batch, pending -> pending.fail(unknown ? unknown(pending, error) : error));
+        broken = isOrdered;
         return Mono.empty();
     }
 
@@ -207,6 +214,14 @@ final class WriteQueue {
                         + " Publish it again with the same id: if it was stored, that fails with"
                         + " DuplicateEventException and changes nothing",
                 error);
+    }
+
+    /** The transaction is to be rolled back: its rows would come before those of an earlier batch. */
+    private static final class OvertakenException extends RuntimeException {
+
+        OvertakenException() {
+            super("The batch before was not committed", null, false, false);
+        }
     }
 
     private record Pending(Encoded encoded, Sinks.One<PublishResult> done) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +32,9 @@ class PublishInTurnIntegrationTests {
 
     private static final int EVENTS = 1_024;
     private static final int HELD = 5;
+    private static final String RAISE =
+            "IF nextval('%%1$s.tries') %s THEN RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END IF";
+    private static final String ONCE = RAISE.formatted("= 1");
 
     @RegisterExtension
     final BusFixture fixture = new BusFixture();
@@ -40,18 +44,22 @@ class PublishInTurnIntegrationTests {
     private final AtomicReference<Throwable> end = new AtomicReference<>();
     private Mono<Void> holding = Mono.empty();
     private R2dbcEventBus bus;
+    private int lock;
 
     @BeforeEach
     void holdTheCommit() {
         bus = fixture.bus();
+        lock = fixture.schema().hashCode();
         fixture.execute("CREATE SEQUENCE " + fixture.schema() + ".tries");
         Sinks.Empty<Void> held = Sinks.empty();
         holding = Mono.usingWhen(
                         fixture.application.create(),
-                        connection -> Database.changed(connection, "SELECT pg_advisory_lock(4711)", statement -> {})
+                        connection -> Database.changed(
+                                        connection, "SELECT pg_advisory_lock(4711, " + lock + ")", statement -> {})
                                 .doOnNext(locked -> held.tryEmitEmpty())
                                 .then(release.asMono())
-                                .then(Database.changed(connection, "SELECT pg_advisory_unlock(4711)", statement -> {})),
+                                .then(Database.changed(
+                                        connection, "SELECT pg_advisory_unlock(4711, " + lock + ")", statement -> {})),
                         connection -> connection.close())
                 .then()
                 .cache();
@@ -119,10 +127,7 @@ class PublishInTurnIntegrationTests {
         publish(events);
 
         awaitThat(this::nextIsInserted);
-        List<Boolean> terminated = fixture.all(
-                "SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity WHERE " + COMMITTING,
-                row -> row.get("done", Boolean.class));
-        assertThat(terminated).containsExactly(true);
+        terminate(committing());
         finish();
 
         assertThat(end.get()).isInstanceOf(PublishOutcomeUnknownException.class).hasMessageContaining("same id");
@@ -137,7 +142,7 @@ class PublishInTurnIntegrationTests {
         events.set(600, events.get(HELD));
         publish(events);
 
-        awaitThat(() -> backends("wait_event_type = 'Lock' AND wait_event = 'transactionid'") == 1);
+        awaitThat(() -> backends(waitingForTheOther()).size() == 1);
         finish();
 
         assertThat(end.get()).isNull();
@@ -149,21 +154,96 @@ class PublishInTurnIntegrationTests {
     }
 
     @Test
+    void anIdOfABatchThatIsWrittenAgainIsFoundRepeatedInTheNextOne() {
+        atTheHeldCommit(ONCE);
+        List<Event<RawJson>> events = events();
+        events.set(600, events.get(HELD));
+        publish(events);
+
+        awaitThat(() -> backends(waitingForTheOther()).size() == 1);
+        finish();
+
+        assertThat(tries()).as("the commit failed, and was done again").isEqualTo(2);
+        assertThat(end.get()).isNull();
+        assertThat(results.get(HELD).isStored()).isTrue();
+        assertThat(results.get(600).error()).isInstanceOf(DuplicateEventException.class);
+        List<UUID> distinct = new ArrayList<>(ids(events));
+        distinct.remove(600);
+        assertThat(stored()).containsExactlyElementsOf(distinct);
+    }
+
+    @Test
+    void twoStreamsWhoseCommitsFailNeedNoMoreConnectionsThanThereAre() {
+        bus = fixture.bus(options -> options.connections(2));
+        atTheHeldCommit(RAISE.formatted("<= 2"));
+        List<Event<RawJson>> one = events();
+        List<Event<RawJson>> other = events();
+        publish(one);
+        publish(other);
+
+        awaitThat(() -> backends(committing()).size() == 2);
+        finish();
+
+        assertThat(tries()).as("both commits failed, and were done again").isEqualTo(4);
+        assertThat(end.get()).isNull();
+        assertThat(results).hasSize(2 * EVENTS).allMatch(PublishResult::isStored);
+        assertThat(stored()).containsSubsequence(ids(one)).containsSubsequence(ids(other));
+    }
+
+    @Test
+    void aBatchThatIsRefusedIsWrittenOneByOneBehindTheOneBeforeIt() {
+        atTheHeldCommit("NULL");
+        fixture.execute("""
+                CREATE FUNCTION %1$s.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    PERFORM nextval('%1$s.tries');
+                    RAISE EXCEPTION 'refused' USING ERRCODE = '53100';
+                END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON %1$s.outbox_event
+                    FOR EACH ROW WHEN (new.payload::text = '700') EXECUTE FUNCTION %1$s.refuse()
+                """.formatted(fixture.schema()));
+        List<Event<RawJson>> events = events();
+        publish(events);
+
+        awaitThat(() -> backends(committing()).size() == 1 && refusals() == 1);
+        assertThat(stored()).hasSize(1);
+        finish();
+
+        assertThat(end.get()).hasMessageContaining("refused");
+        assertThat(results).hasSize(700);
+        assertThat(stored()).containsExactlyElementsOf(ids(events).subList(0, 700));
+    }
+
+    @Test
+    void aBatchWhoseConnectionBreaksWhileItWaitsIsNotStored() {
+        atTheHeldCommit("NULL");
+        List<Event<RawJson>> events = events();
+        publish(events);
+
+        awaitThat(this::nextIsInserted);
+        terminate(inserted());
+        finish();
+
+        assertThat(end.get()).isInstanceOf(PublishOutcomeUnknownException.class);
+        assertThat(results).hasSize(513).allMatch(PublishResult::isStored);
+        assertThat(stored()).containsExactlyElementsOf(ids(events).subList(0, 513));
+    }
+
+    @Test
     void aBusThatClosesMeanwhileWaitsForBoth() {
         atTheHeldCommit("NULL");
         publish(events());
 
         awaitThat(this::nextIsInserted);
-        Mono<Void> closing = bus.close().cache();
-        closing.subscribe();
+        AtomicBoolean closed = new AtomicBoolean();
+        bus.close().subscribe(nothing -> {}, end::set, () -> closed.set(true));
+        assertThat(closed).isFalse();
         finish();
-        closing.block(PATIENCE);
+        awaitThat(closed::get);
 
         assertThat(results.size()).isEqualTo(stored().size()).isEqualTo(EVENTS);
         assertThat(end.get()).isNull();
     }
-
-    private static final String COMMITTING = "application_name = 'penstock' AND wait_event = 'advisory'";
 
     private void publish(List<Event<RawJson>> events) {
         bus.publishAll(Flux.fromIterable(events)).subscribe(results::add, end::set);
@@ -176,14 +256,41 @@ class PublishInTurnIntegrationTests {
     }
 
     private boolean nextIsInserted() {
-        return backends("wait_event = 'advisory'") == 1
-                && backends("state = 'idle in transaction' AND backend_xid IS NOT NULL") == 1;
+        return backends(committing()).size() == 1 && backends(inserted()).size() == 1;
     }
 
-    private long backends(String condition) {
+    private String committing() {
+        return "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = 4711"
+                + " AND objid::int8 = " + Integer.toUnsignedLong(lock) + ")";
+    }
+
+    private String inserted() {
+        return appending() + " AND state = 'idle in transaction'";
+    }
+
+    private String waitingForTheOther() {
+        return appending() + " AND wait_event = 'transactionid'";
+    }
+
+    private String appending() {
+        return "application_name = 'penstock' AND query LIKE 'WITH numbered%' AND query LIKE '%" + fixture.schema()
+                + "%'";
+    }
+
+    private List<Integer> backends(String condition) {
+        return fixture.all("SELECT pid FROM pg_stat_activity WHERE " + condition, row -> row.get("pid", Integer.class));
+    }
+
+    private void terminate(String condition) {
+        List<Boolean> terminated = fixture.all(
+                "SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity WHERE " + condition,
+                row -> row.get("done", Boolean.class));
+        assertThat(terminated).containsExactly(true);
+    }
+
+    private long refusals() {
         return fixture.one(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND application_name = 'penstock' AND " + condition,
+                "SELECT last_value * is_called::int AS n FROM " + fixture.schema() + ".tries",
                 row -> row.get("n", Long.class));
     }
 
@@ -197,13 +304,13 @@ class PublishInTurnIntegrationTests {
         fixture.execute("""
                 CREATE FUNCTION %1$s.at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
-                    PERFORM pg_advisory_xact_lock(4711);
+                    PERFORM pg_advisory_xact_lock(4711, %4$s);
                     %2$s;
                     RETURN NULL;
                 END $$;
                 CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON %1$s.outbox_event DEFERRABLE INITIALLY DEFERRED
                     FOR EACH ROW WHEN (new.payload::text = '%3$s') EXECUTE FUNCTION %1$s.at_commit()
-                """.formatted(fixture.schema(), body.formatted(fixture.schema()), HELD));
+                """.formatted(fixture.schema(), body.formatted(fixture.schema()), HELD, lock));
     }
 
     private List<UUID> stored() {
