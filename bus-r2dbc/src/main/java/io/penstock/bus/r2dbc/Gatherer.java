@@ -48,7 +48,8 @@ final class Gatherer<T> {
 
     private Mono<Void> flushNext() {
         List<T> batch = take();
-        return batch.isEmpty() ? Mono.empty() : flush.apply(batch).doFinally(end -> flushed(batch.size()));
+        // Before the next one begins, which asks what is pending.
+        return batch.isEmpty() ? Mono.empty() : flush.apply(batch).doOnTerminate(() -> flushed(batch.size()));
     }
 
     private void flushed(int items) {

@@ -29,7 +29,7 @@ final class Turn {
         inserted.tryEmitEmpty();
     }
 
-    /** Its transaction is rolled back. If its rows had their positions, the next batch may have some behind them. */
+    /** It is not known to be committed. If its rows had their positions, the next batch may have some behind them. */
     void undo() {
         if (isInserted) {
             isUndone = true;

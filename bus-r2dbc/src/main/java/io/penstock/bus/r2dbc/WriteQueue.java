@@ -216,7 +216,7 @@ final class WriteQueue {
                 error);
     }
 
-    /** The transaction is to be rolled back: its rows would come before those of an earlier batch. */
+    /** The transaction is to be rolled back: an earlier batch is written again, behind its positions, or not at all. */
     private static final class OvertakenException extends RuntimeException {
 
         OvertakenException() {

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -42,6 +43,28 @@ class GathererTests {
         assertThat(gatherer.pending()).isEqualTo(3);
         end(1);
         assertThat(gatherer.pending()).isZero();
+    }
+
+    @Test
+    void aFlushThatHasEndedIsNotPendingWhenTheNextOneBegins() {
+        Sinks.Empty<Void> first = Sinks.empty();
+        List<Integer> pending = new ArrayList<>();
+        AtomicReference<Gatherer<Integer>> gatherer = new AtomicReference<>();
+        gatherer.set(new Gatherer<>(
+                1,
+                batch -> {
+                    pending.add(gatherer.get().pending());
+                    return batch.contains(1) ? first.asMono() : Mono.empty();
+                },
+                item -> 1,
+                10,
+                100));
+
+        gatherer.get().submit(1);
+        gatherer.get().submit(2);
+        first.tryEmitEmpty();
+
+        assertThat(pending).containsExactly(1, 1);
     }
 
     @Test

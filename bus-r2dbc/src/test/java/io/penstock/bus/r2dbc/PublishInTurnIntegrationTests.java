@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * While a batch of a stream is being committed the next one is inserted, and it is stored behind it or not at all. Of
@@ -178,8 +179,7 @@ class PublishInTurnIntegrationTests {
         atTheHeldCommit(RAISE.formatted("<= 2"));
         List<Event<RawJson>> one = events();
         List<Event<RawJson>> other = events();
-        publish(one);
-        publish(other);
+        publish(one, other);
 
         awaitThat(() -> backends(committing()).size() == 2);
         finish();
@@ -245,7 +245,22 @@ class PublishInTurnIntegrationTests {
         assertThat(end.get()).isNull();
     }
 
-    private void publish(List<Event<RawJson>> events) {
+    /** Nothing is inserted before all of them wait. */
+    @SafeVarargs
+    private void publish(List<Event<RawJson>>... streams) {
+        Mono.usingWhen(
+                        fixture.application.create(),
+                        connection -> Mono.from(connection.beginTransaction())
+                                .then(Database.changed(
+                                        connection, "LOCK TABLE " + fixture.schema() + ".outbox_event", s -> {}))
+                                .then(Mono.fromRunnable(() -> List.of(streams).forEach(this::subscribe))
+                                        .subscribeOn(Schedulers.boundedElastic())),
+                        connection ->
+                                Mono.from(connection.rollbackTransaction()).then(Mono.from(connection.close())))
+                .block(PATIENCE);
+    }
+
+    private void subscribe(List<Event<RawJson>> events) {
         bus.publishAll(Flux.fromIterable(events)).subscribe(results::add, end::set);
     }
 
