@@ -5,7 +5,7 @@ import reactor.core.publisher.Sinks;
 
 /**
  * A batch of a stream in a transaction of its own: the next batch is inserted when the rows of this one are, and
- * committed when this one is over.
+ * committed, or written again, when this one is. Thread-safe.
  */
 final class Turn {
 

@@ -92,8 +92,7 @@ class PublishInTurnIntegrationTests {
 
     @Test
     void aBatchThatCouldNotBeCommittedIsWrittenAgainBeforeTheNextOne() {
-        atTheHeldCommit(
-                "IF nextval('%1$s.tries') = 1 THEN RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END IF");
+        atTheHeldCommit(ONCE);
         List<Event<RawJson>> events = events();
         publish(events);
 
