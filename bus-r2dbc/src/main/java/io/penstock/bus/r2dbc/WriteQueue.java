@@ -101,7 +101,7 @@ final class WriteQueue {
                 .cache();
         return Mono.firstWithSignal(turn.whenInserted(), written)
                 .then(before.whenOver())
-                .then(Mono.defer(() -> isOvertaken(before) ? written : Mono.empty()));
+                .then(Mono.defer(() -> before.isUndone() ? written : Mono.empty()));
     }
 
     /** A transaction that is committed, or whose error is passed on, when the batch before it is over. */
@@ -113,14 +113,12 @@ final class WriteQueue {
                 .onErrorResume(error -> before.whenOver().then(Mono.error(error)));
     }
 
-    /** What is to be written again takes no lock, and no connection, from the batch before, which may be first. */
+    /**
+     * The events of a batch that could not be committed are written again, and have later positions by then. This one
+     * gives up for that, so that it keeps no lock and no connection from them.
+     */
     private Mono<Void> requireInOrder(Turn before) {
-        return broken || isOvertaken(before) ? Mono.error(new OvertakenException()) : Mono.empty();
-    }
-
-    /** The events of a batch that could not be committed are written again, and have later positions by then. */
-    private boolean isOvertaken(Turn before) {
-        return !broken && before.isUndone();
+        return broken || before.isUndone() ? Mono.error(new OvertakenException()) : Mono.empty();
     }
 
     private Mono<Void> write(List<Pending> batch, Outbox.Alone transaction) {
