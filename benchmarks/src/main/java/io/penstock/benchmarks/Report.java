@@ -41,8 +41,7 @@ final class Report {
 
             "Statements" are those the server counted, one by one; for all but JDBC batches each is a round trip. "CPU" is
             that of this JVM, of PostgreSQL and of child processes; "JVM" is the part of this JVM alone. "JIT %" is
-            the time that its compilers worked, all together, of that of the cell; runs without it are older, and were
-            warmed up for five seconds or three times; those before 30 November 2026, 14:00, until it was less than 10.
+            the time that its compilers worked, all together, of that of the cell.
 
             """;
     private static final String TRANSACTIONS = """

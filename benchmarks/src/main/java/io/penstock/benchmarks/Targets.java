@@ -46,9 +46,10 @@ final class Targets {
                     0.8,
                     ratio("drain-transactional", OURS, "twin, begun with the removal")),
             least(
-                    "drain-transactional, batches of 100, of a plain drain",
-                    0.6,
-                    ratio("drain-transactional-batch", "penstock, batches of 100", "penstock, plain")),
+                            "drain-transactional, batches of 100, of a plain drain",
+                            0.6,
+                            ratio("drain-transactional-batch", "penstock, batches of 100", "penstock, plain"))
+                    .beside("by hand", ratio("drain-transactional-batch", "twin, batches of 100", "penstock, plain")),
             least(
                     "fan-out to 4, deliveries, of one consumer's",
                     0.8,
