@@ -39,7 +39,7 @@ record Arguments(
               --events N          events of each workload (default: its own number)
               --rounds R          measured rounds of each variant (default: 3)
               --warmup SHARE      share of the events that each variant handles, not counted, in each cell before the first
-                                  round: until the compilers are quiet, at most ten times (default: 1)
+                                  round: until the compilers are quiet, at most 15 times (default: 1)
               --only TEXT,TEXT    only variants whose names, such as 'drain: twin', contain one of these
               --skip TEXT,TEXT    none of the variants whose names contain one of these
               --option NAME=VALUE a setting of a workload, such as seconds=10; may be repeated

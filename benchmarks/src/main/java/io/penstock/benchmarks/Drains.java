@@ -56,7 +56,8 @@ final class Drains {
                 .on(READY);
     }
 
-    private static Variant twin(String name, Shape shape, boolean whole) {
+    /** @param whole whether it reads all there is to an event */
+    static Variant twin(String name, Shape shape, boolean whole) {
         return Variant.of(name, Role.TWIN, Guarantees.BY_HAND, bench -> new TwinDrain(bench, 1, shape.window(), whole))
                 .on(READY);
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Gauges {
 
     // Statements that the server ran for a client, one by one; in these workloads each is a round trip, but for the
-    // batches of JDBC.
+    // batches of JDBC and a transaction begun together with its first statement.
     private static final String STATEMENTS = """
             SELECT coalesce(sum(calls), 0)::int8 FROM pg_stat_statements(false) AS statement
               JOIN pg_database ON pg_database.oid = statement.dbid

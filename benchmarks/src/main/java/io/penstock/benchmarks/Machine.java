@@ -1,11 +1,16 @@
 package io.penstock.benchmarks;
 
+import io.penstock.benchmarks.peers.Peers;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.CodeSource;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,6 +20,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.postgresql.Driver;
+import reactor.core.publisher.Flux;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the figures were measured on, by name; kept beside the results. */
@@ -30,6 +40,8 @@ record Machine(Map<String, String> facts, Map<String, String> settings) {
             "max_wal_size",
             "checkpoint_timeout",
             "wal_sync_method");
+    private static final List<Class<?>> LIBRARIES = List.of(
+            Flux.class, PostgresqlConnectionFactory.class, ConnectionPool.class, Driver.class, KafkaProducer.class);
     private static final int SYNCS = 200;
 
     Machine {
@@ -45,6 +57,7 @@ record Machine(Map<String, String> facts, Map<String, String> settings) {
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("Java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
         facts.put("heap of the JVM", (Runtime.getRuntime().maxMemory() >> 20) + " MiB at most");
+        facts.put("libraries", libraries());
         facts.put("PostgreSQL", server.isEmbedded() ? "embedded, on the same machine" : "given");
         facts.put("writing 8 KiB and syncing, median", String.format(Locale.ROOT, "%.2f ms", syncMillis()));
         return new Machine(facts, settings(server));
@@ -57,6 +70,23 @@ record Machine(Map<String, String> facts, Map<String, String> settings) {
 
     static Machine read(Path file) throws IOException {
         return JsonMapper.shared().readValue(Files.readString(file), Machine.class);
+    }
+
+    /** The files that the classes come from have the versions in their names. */
+    private static String libraries() {
+        Stream<String> files =
+                Stream.concat(LIBRARIES.stream(), Peers.libraries().stream()).map(Machine::file);
+        return Stream.concat(files, Peers.fromNpm().stream()).collect(Collectors.joining(", "));
+    }
+
+    private static String file(Class<?> type) {
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        return source == null
+                ? "unknown"
+                : Path.of(URI.create(source.getLocation().toString()))
+                        .getFileName()
+                        .toString()
+                        .replace(".jar", "");
     }
 
     private static Map<String, String> settings(Server server) throws SQLException {

@@ -23,13 +23,15 @@ final class Report {
             drift.
 
             A *twin* does the same job by hand, without a library, with the same SQL and in batches as large as the window
-            of the consumer beside it; in drain, fan-out, pinned-xmin, steady and publish-bulk it reads and writes all there
-            is to an event, as the bus does, and elsewhere, as a *bare* one there, only the few columns that its workload
-            needs. Each promises less, and its Javadoc says what. "/ twin" and "/ best peer" compare rates, or medians of
+            of the consumer beside it; in drain, fan-out, pinned-xmin, steady, publish-bulk and in bulk in publish-single it
+            reads and writes all there is to an event, as the bus does, and elsewhere, as a *bare* one there, only the few
+            columns that its workload needs. failing, backlog, nodes and idle have no twin. Each promises less, and its Javadoc says what. "/ twin" and "/ best peer" compare rates, or medians of
             latencies where the chart shows those; a ratio of latencies is better when it is small.
 
             Peers run with the best settings that their documentation names, which are in the results, and with their
-            defaults, the latter in the first round only. What takes long to handle fewer events is given fewer.
+            defaults, the latter in the first round only. What takes long to handle fewer events is given fewer, and
+            in latency none at a rate that it could not keep up with. transaction-outbox, which belongs here, is missing:
+            no release of it could be had where this was run.
 
             Before the first round each variant runs until the JVM's compilers have had little to do, less than 3 % of the
             measured time, in cells that took five seconds with their preparation, or fifteen times. Processes of their own,
@@ -39,7 +41,8 @@ final class Report {
             Latency counts from when an event was due; of the peers on Node from when it was published, because their timers
             are coarse, which is in their favour.
 
-            "Statements" are those the server counted, one by one; for all but JDBC batches each is a round trip. "CPU" is
+            "Statements" are those the server counted, one by one. Each is a round trip, but for the batches of JDBC, and
+            for a transaction that begins with its first statement in one message, which is two of them. "CPU" is
             that of this JVM, of PostgreSQL and of child processes; "JVM" is the part of this JVM alone. "JIT %" is
             the time that its compilers worked, all together, of that of the cell.
 
@@ -106,7 +109,7 @@ final class Report {
                 .map(target -> "- " + target.what() + ": "
                         + (target.measured(figures).equals("–")
                                 ? "not measured.\n"
-                                : target.measured(figures) + ", asked " + target.asked() + ".\n"))
+                                : target.measured(figures) + ", asked " + target.asked() + "." + target.why() + "\n"))
                 .toList();
         page.append(lines.isEmpty() ? "Nothing.\n" : String.join("", lines));
         figures.failed()
@@ -140,7 +143,13 @@ final class Report {
         variants.forEach(this::variant);
         page.append("\nRun of ")
                 .append(variants.values().iterator().next().get(0).run())
+                .append(", measured rounds: ")
+                .append(rounds(variants))
                 .append(".\n\n");
+    }
+
+    private static int rounds(Map<String, List<Cell>> variants) {
+        return variants.values().stream().mapToInt(List::size).max().orElse(0);
     }
 
     private void chart(Workload workload, Map<String, List<Cell>> variants) throws IOException {

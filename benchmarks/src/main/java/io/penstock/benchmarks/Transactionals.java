@@ -37,7 +37,8 @@ final class Transactionals {
                         List.of(
                                 ours("penstock, batches of 100", BATCH).against("twin, batches of 100"),
                                 twin("twin, batches of 100", BATCH, false),
-                                Drains.ours("penstock, plain", Shape.DEFAULT)))
+                                Drains.ours("penstock, plain", Shape.DEFAULT),
+                                Drains.twin("bare twin, plain", Shape.DEFAULT, false)))
                 .in(GROUP);
     }
 

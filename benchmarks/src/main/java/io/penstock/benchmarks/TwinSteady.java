@@ -2,13 +2,14 @@ package io.penstock.benchmarks;
 
 import io.penstock.benchmarks.TwinSql.Batch;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The bulk twin publishes on one connection; after each commit the drain twin reads on from where it was, on two others.
+ * The bulk twin publishes on two connections; after each commit the drain twin reads on from where it was, on two others.
  * That it may read on is only true because nobody else publishes; the bus has to find rows that commit late.
  */
 final class TwinSteady extends TwinAttempt {
@@ -18,14 +19,14 @@ final class TwinSteady extends TwinAttempt {
     private final AtomicLong position = new AtomicLong();
 
     TwinSteady(Bench bench, int limit) {
-        super(bench, 3);
+        super(bench, 4);
         this.limit = limit;
         this.tally = new Tally(bench.events());
     }
 
     @Override
     public void run() throws Exception {
-        Blocking.await(TwinPublishBulk.publish(connection(0), bench, true)
+        Blocking.await(TwinPublishBulk.publish(List.of(connection(0), connection(3)), bench, true)
                 .onBackpressureLatest()
                 .concatMap(commit -> newEvents(), 1)
                 .concatMap(batch -> TwinSql.remove(connection(2), 1, batch), 2));

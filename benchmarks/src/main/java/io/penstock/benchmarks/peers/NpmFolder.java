@@ -2,12 +2,15 @@ package io.penstock.benchmarks.peers;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Where the peers from npm are installed: a temporary directory of this process, by the committed lock file, without
@@ -31,6 +34,17 @@ final class NpmFolder {
     /** Whether both programs answer. */
     static boolean isPossible() {
         return answers("node") && answers("npm");
+    }
+
+    /** What is installed, each with its version. */
+    static List<String> packages() {
+        try (InputStream json = NpmFolder.class.getResourceAsStream("npm/package.json")) {
+            return JsonMapper.shared().readTree(Objects.requireNonNull(json)).get("dependencies").properties().stream()
+                    .map(entry -> entry.getKey() + " " + entry.getValue().asString())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Installs once in this process. */

@@ -1,5 +1,7 @@
 package io.penstock.benchmarks.peers;
 
+import com.github.kagkarlsson.scheduler.Scheduler;
+import io.namastack.outbox.Outbox;
 import io.penstock.benchmarks.Attempt;
 import io.penstock.benchmarks.Bench;
 import io.penstock.benchmarks.Pinned;
@@ -9,6 +11,7 @@ import io.penstock.benchmarks.peers.PublishAttempt.How;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.modulith.events.ApplicationModuleListener;
 
 /** Which peers can do which workload. */
 public final class Peers {
@@ -80,6 +83,16 @@ public final class Peers {
                                         library.guarantee(),
                                         bench -> new NodeAttempt(bench, library, job))
                                 .cold());
+    }
+
+    /** A class of each peer in this JVM. */
+    public static List<Class<?>> libraries() {
+        return List.of(Scheduler.class, Outbox.class, ApplicationModuleListener.class);
+    }
+
+    /** The peers from npm with their versions. */
+    public static List<String> fromNpm() {
+        return NpmFolder.packages();
     }
 
     private static Variant variant(String workload, String name, String guarantee, Variant.Opener opener) {
